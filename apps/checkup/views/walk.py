@@ -1,0 +1,218 @@
+"""The walk: start, one question a page, and the check of one's answers."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.checkup.cookies import (
+    OWN,
+    PRACTICE,
+    SeeOther,
+    Visit,
+    personal,
+    with_sheet,
+    without_sheet,
+    works_without_sheet,
+)
+from apps.checkup.forms import QuestionForm, StartForm, values_of
+from apps.checkup.sheet import AnswerSheet
+from apps.checkup.walk import Path, nearest, path_of
+from apps.checkup.wording import answer_in_words, wording
+from apps.editions.compiled import CompiledEdition
+from apps.editions.schema import Question
+
+UNPROCESSABLE = 422
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@works_without_sheet
+def start(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Begin a checkup: what it is about, for whom, where, and which parts of life apply.
+
+    Answers given before stay: choosing another topic or place asks only what is new.
+    """
+    own = visit.sheet if visit.sheet and not visit.is_practice else None
+    edition = visit.edition if own else visit.current
+    if request.method == "POST":
+        form = StartForm(edition, request.POST)
+        if form.is_valid():
+            sheet = _started(form, own or AnswerSheet(edition=edition.number), edition)
+            first = path_of(edition, sheet).next_open()
+            address = reverse("checkup:question", args=[first]) if first else reverse("checkup:review")
+            return without_sheet(with_sheet(SeeOther(address), sheet, edition), *_practice(request))
+        return render(request, "checkup/start.html", {"form": form, "visit": visit}, status=UNPROCESSABLE)
+    topic = request.GET.get("topic", "")
+    known = topic == StartForm.WHOLE or any(topic == item.id for item in edition.scored_topics)
+    form = StartForm(edition, initial=_initial(own, topic if known else ""))
+    resume = path_of(edition, own).next_open() if own else None
+    return render(
+        request,
+        "checkup/start.html",
+        {"form": form, "visit": visit, "own": own, "resume": resume, "topic_count": len(edition.scored_topics)},
+    )
+
+
+def _practice(request: HttpRequest) -> tuple[str, ...]:
+    return (PRACTICE,) if PRACTICE in request.COOKIES else ()
+
+
+def _initial(sheet: AnswerSheet | None, topic: str) -> dict[str, object]:
+    """Return what the form shows as chosen: only what the person chose before or by the link they followed."""
+    initial: dict[str, object] = {"topic": topic} if topic else {}
+    if sheet is None:
+        return initial
+    if not topic:
+        initial["topic"] = next(iter(sheet.topics)) if sheet.topics and len(sheet.topics) == 1 else StartForm.WHOLE
+    situation = sheet.situation
+    return initial | {
+        "who": "child" if sheet.for_child else "me",
+        "place": sheet.place or "",
+        "situation": [] if situation is None else sorted(situation) or [StartForm.NOTHING],
+        "remember": sheet.remember,
+    }
+
+
+def _started(form: StartForm, sheet: AnswerSheet, edition: CompiledEdition) -> AnswerSheet:
+    chosen = form.cleaned_data
+    whole = chosen["topic"] == StartForm.WHOLE
+    return sheet.replace(
+        topics=None if whole else frozenset({chosen["topic"]}),
+        for_child=chosen["who"] == "child",
+        place=chosen["place"] or None,
+        situation=chosen["situation"],
+        remember=chosen["remember"],
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+def question(request: HttpRequest, visit: Visit, question_id: str) -> HttpResponse:
+    """Show one question; a valid answer goes into the sheet and leads to the next open question.
+
+    A question that is not on screen with the answers so far leads on to the nearest one that is.
+    """
+    edition = visit.edition
+    sheet = visit.sheet or AnswerSheet(edition=edition.number)
+    item = edition.questions.get(question_id)
+    if item is None:
+        raise Http404
+    after_result = edition.topic_of[question_id].after_result
+    path = path_of(edition, sheet, after_result=after_result)
+    if question_id not in path.questions:
+        near = nearest(edition, path, question_id)
+        return redirect(_address(near, after_result))
+    if request.method != "POST":
+        return HttpResponse(_page(request, visit, sheet, item, path, after_result))
+    form = QuestionForm(item, request.POST, for_child=sheet.for_child)
+    if not form.is_valid():
+        context = _context(edition, item) | _moving(visit, path, item.id, after_result) | {"form": form}
+        form.skip = context["skip"]
+        form.skip_label = _("Skip this question")
+        return render(request, "checkup/question.html", context, status=UNPROCESSABLE)
+    sheet = sheet.answered(item.id, form.cleaned_data["answer"])
+    path = path_of(edition, sheet, after_result=after_result)
+    return with_sheet(SeeOther(_address(path.next_open(item.id), after_result)), sheet, edition)
+
+
+def _address(question_id: str | None, after_result: bool) -> str:
+    if question_id:
+        return reverse("checkup:question", args=[question_id])
+    return reverse("checkup:result") if after_result else reverse("checkup:review")
+
+
+# A question page is the same for everybody but for a few places. It is rendered once for each edition, language
+# and wording, with these marks in the places, and kept with the edition; nothing of a visitor is kept.
+_MARKS = {name: f"\ue000{name}\ue001" for name in ("token", "position", "total", "back", "skip", "banner")}
+
+
+def _page(
+    request: HttpRequest, visit: Visit, sheet: AnswerSheet, item: Question, path: Path, after_result: bool
+) -> str:
+    """Return the page of a question without errors, with the person's answer ticked."""
+
+    def make() -> str:
+        form = QuestionForm(item, for_child=sheet.for_child)
+        form.skip, form.skip_label = _MARKS["skip"], _("Skip this question")
+        context = _context(visit.edition, item) | _MARKS | {"form": form, "csrf_token": _MARKS["token"]}
+        context |= {"after_result": after_result, "visit": visit}
+        return render(request, "checkup/question.html", context).content.decode()
+
+    html = visit.edition.memo(("question", item.id, get_language(), sheet.for_child), make)
+    answer = sheet.answers.get(item.id)
+    for value in values_of(answer) if answer else ():
+        html = html.replace(f'value="{value}" autocomplete', f'value="{value}" checked autocomplete', 1)
+    moving = _moving(visit, path, item.id, after_result)
+    for name, value in {"token": get_token(request), **moving}.items():
+        if name in _MARKS:
+            html = html.replace(_MARKS[name], escape(value) if name != "banner" else value)
+    return html
+
+
+def _context(edition: CompiledEdition, item: Question) -> dict[str, object]:
+    help_now = next((option.help_now for option in item.options if option.help_now), None)
+    return {
+        "edition": edition,
+        "question": item,
+        "topic": edition.topic_of[item.id],
+        "help_now": edition.actions[help_now] if help_now else None,
+        "claims": [edition.claims[claim] for claim in item.claims],
+    }
+
+
+def _moving(visit: Visit, path: Path, question_id: str, after_result: bool) -> dict[str, object]:
+    """Return the parts of a question page that depend on the person's own path."""
+    before = path.before(question_id)
+    from apps.checkup.views.parts import banner
+
+    return {
+        "visit": visit,
+        "after_result": after_result,
+        "position": path.position(question_id),
+        "total": len(path.questions),
+        "back": _address(before, after_result)
+        if before
+        else reverse("checkup:result" if after_result else "checkup:start"),
+        "skip": _address(path.next_open(question_id), after_result),
+        "banner": banner(visit),
+    }
+
+
+@require_safe
+@personal
+def review(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show every answer with a way to change it, before the result or at any time after."""
+    if visit.sheet is None:
+        return render(request, "checkup/nothing_yet.html", {"visit": visit})
+    sheet, edition = visit.sheet, visit.edition
+    path = path_of(edition, sheet)
+    rows = [
+        {
+            "question": edition.questions[question_id],
+            "text": wording(edition.questions[question_id], sheet.for_child),
+            "answer": answer_in_words(
+                edition, edition.questions[question_id], sheet.answers.get(question_id), sheet.for_child
+            ),
+            "topic": edition.topic_of[question_id],
+            "is_missing": question_id in path.missing,
+        }
+        for question_id in path.questions
+    ]
+    context = {
+        "visit": visit,
+        "edition": edition,
+        "sheet": sheet,
+        "rows": rows,
+        "first_missing": path.next_open(),
+        "place": edition.places.get(sheet.place or ""),
+        "situation": None if sheet.situation is None else [edition.situations[item] for item in sorted(sheet.situation)],
+        "topics": [edition.topics[topic] for topic in sorted(sheet.topics)] if sheet.topics else None,
+    }
+    return render(request, "checkup/review.html", context)

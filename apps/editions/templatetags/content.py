@@ -1,0 +1,44 @@
+"""Template filters that show a pack's texts in the reader's language."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from apps.editions.compiled import ORIGINAL, CompiledEdition
+from apps.editions.schema import Markdown, Text
+
+register = template.Library()
+
+
+def in_language(text: Text) -> tuple[str, str]:
+    """Return a text and the language it is in: the reader's, or the original where it is not translated."""
+    language = get_language() or ORIGINAL
+    return (text[language], language) if language in text else (text[ORIGINAL], ORIGINAL)
+
+
+@register.filter
+def say(text: Text | None) -> SafeString | str:
+    """Show a short text; one in another language than the page is marked with that language."""
+    if not text:
+        return ""
+    words, language = in_language(text)
+    if language == (get_language() or ORIGINAL):
+        return conditional_escape(words)
+    return format_html('<span lang="{}">{}</span>', language, words)
+
+
+@register.filter
+def words(text: Text | None) -> str:
+    """Give a short text without a language mark, for titles and attributes, where no element can stand."""
+    return in_language(text)[0] if text else ""
+
+
+@register.simple_tag
+def rich(edition: CompiledEdition, text: Markdown) -> SafeString:
+    """Show a Markdown text of an edition, rendered and made safe when the edition was compiled."""
+    language = get_language() or ORIGINAL
+    html = SafeString(edition.html(text, language).html)  # apps.editions.markdown has made it safe
+    return html if language in text else format_html('<div lang="{}">{}</div>', ORIGINAL, html)

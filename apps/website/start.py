@@ -1,0 +1,26 @@
+"""What happens once, before the first request."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connections
+
+from apps.editions import current
+from apps.editions.current import EditionUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+def warm_up() -> None:
+    """Compile the current edition before the workers fork, so that they share it in memory.
+
+    A database that does not answer does not stop the start: pages say so until it does.
+    """
+    try:
+        if not current.refresh():
+            logger.warning("No edition is published yet. Run: python manage.py publish_pack apps/editions/pack")
+    except EditionUnavailable:
+        logger.warning("The database does not answer. Pages will say so until it does.")
+    finally:
+        connections.close_all()  # a connection must not be shared by forked workers

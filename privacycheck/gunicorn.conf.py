@@ -1,0 +1,35 @@
+"""How gunicorn serves the site. HOST, PORT, WEB_CONCURRENCY and THREADS come from the environment."""
+
+import os
+
+wsgi_app = "privacycheck.wsgi:application"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("THREADS", "4"))
+worker_class = "gthread"  # a slow client occupies a thread, not a process
+preload_app = True  # the edition is compiled once and shared by the workers
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a heartbeat file, no data)
+
+limit_request_line = 2048
+limit_request_fields = 60
+limit_request_field_size = 8190
+
+# With its default a client could set SCRIPT_NAME by a header that a proxy passes on.
+forwarder_headers = ""
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+control_socket_disable = True  # by default gunicorn opens one in the home folder
+
+accesslog = None  # addresses, paths and browsers of visitors are nobody's business
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"private": {"()": "apps.website.logs.PrivateFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

@@ -1,0 +1,202 @@
+"""Settings of the project. Everything that differs between machines is read here, from the environment.
+
+A value that would be unsafe stops the start with one clear line. README.md lists every variable.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+
+# --- Where the site is reached -------------------------------------------------------------------------
+
+PUBLIC_ORIGIN: str = env.str("PUBLIC_ORIGIN", default="http://127.0.0.1:8000").rstrip("/")
+_origin = urlsplit(PUBLIC_ORIGIN)
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+if _origin.scheme not in {"http", "https"} or not _origin.hostname or _origin.path or _origin.query:
+    raise ImproperlyConfigured(
+        f"PUBLIC_ORIGIN is {PUBLIC_ORIGIN!r}. Write it as scheme and host, for example https://privacy.example."
+    )
+IS_HTTPS = _origin.scheme == "https"
+IS_LOOPBACK = _origin.hostname in _LOOPBACK
+if not IS_HTTPS and not IS_LOOPBACK:
+    raise ImproperlyConfigured("PUBLIC_ORIGIN may use plain http only on this machine (127.0.0.1). Use https.")
+if DEBUG and not IS_LOOPBACK:
+    raise ImproperlyConfigured("DEBUG shows a visitor's data to the world. It is allowed only on 127.0.0.1.")
+
+ALLOWED_HOSTS: list[str] = [_origin.hostname, *env.list("ALLOWED_HOSTS", default=[])]
+if IS_LOOPBACK:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+if any(host.startswith("*") for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS may not be *: list the hosts by name.")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+
+
+def _secret_key() -> str:
+    """Return the key from SECRET_KEY, or, on this machine only, one made once and kept in DATA_DIR."""
+    key: str = env.str("SECRET_KEY", default="")
+    if not key and IS_LOOPBACK:
+        path = DATA_DIR / "secret-key"
+        try:
+            DATA_DIR.mkdir(parents=True, exist_ok=True)
+            try:
+                with path.open("x", encoding="ascii") as file:
+                    path.chmod(0o600)
+                    file.write(secrets.token_urlsafe(64))
+            except FileExistsError:
+                pass
+            key = path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"Cannot write to {DATA_DIR}: {error.strerror}. Set DATA_DIR.") from None
+    if len(key) < 50:
+        raise ImproperlyConfigured("SECRET_KEY is missing or shorter than 50 characters.")
+    return key
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# --- Who runs it ---------------------------------------------------------------------------------------
+
+OPERATOR_NAME: str = env.str("OPERATOR_NAME", default="")
+CONTACT_EMAIL: str = env.str("CONTACT_EMAIL", default="")
+
+# --- The application -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "apps.editions",
+    "apps.guidance",
+    "apps.checkup",
+    "apps.website",
+]
+
+MIDDLEWARE = [
+    "apps.website.middleware.headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.website.middleware.body_limit",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "apps.website.middleware.method_not_allowed",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+
+ROOT_URLCONF = "privacycheck.urls"
+WSGI_APPLICATION = "privacycheck.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {"builtins": ["django.templatetags.i18n", "django.templatetags.static"]},
+    }
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("plain",)
+CRISPY_TEMPLATE_PACK = "plain"
+CRISPY_FAIL_SILENTLY = False
+
+# --- Data ----------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'privacycheck.sqlite3'}")}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif _database["ENGINE"].endswith("postgresql"):
+    # A database that hangs must not hang its readers: five seconds in all, then the page says so.
+    _database["OPTIONS"] = {"connect_timeout": 3, "options": "-c statement_timeout=4000"}
+else:
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.0)
+
+# --- Languages and time --------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "privacycheck" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files --------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# --- What a visitor sends: small, and never to disk ----------------------------------------------------
+
+MAX_BODY_BYTES = 160 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# --- Cookies and transport -----------------------------------------------------------------------------
+
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+CSRF_COOKIE_NAME = COOKIE_PREFIX + "csrftoken"
+CSRF_COOKIE_AGE = None  # Django's default lives a year and would tell one browser from another
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.website.errors.csrf_failure"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# `no-referrer` would make browsers send "Origin: null", and every form would be refused.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # X-Frame-Options is set by apps.website.middleware.headers, with all other headers
+]
+
+# --- Logs: what happened and where in the code, never who or with which answers ------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"private": {"()": "apps.website.logs.PrivateFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.utils.autoreload": {"level": "WARNING"},
+    },
+}
