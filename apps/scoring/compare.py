@@ -103,15 +103,7 @@ def _in_terms_of(old: Questionnaire, new: Questionnaire, record: Record) -> Reco
 
 
 def _same_scope(questionnaire: Questionnaire, one: Record, other: Record) -> bool:
-    def left_out(record: Record) -> set[str]:
-        topics = scope_of(questionnaire, record)
-        return {
-            question.id
-            for question in questionnaire.questions
-            if question.id in record.left_out and question.topic in topics
-        }
-
-    return scope_of(questionnaire, one) == scope_of(questionnaire, other) and left_out(one) == left_out(other)
+    return one.left_out == other.left_out and scope_of(questionnaire, one) == scope_of(questionnaire, other)
 
 
 def _ends(total: Score) -> Ends:

@@ -6,7 +6,7 @@ Nothing here checks whether a questionnaire makes sense: any content can be held
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -181,14 +181,21 @@ class Questionnaire:
     def __post_init__(self) -> None:
         """Make the look-ups. Content that breaks the rules is held, not refused."""
         children: dict[str, list[Question]] = {}
+        first: dict[str, Question] = {}
         for question in self.questions:
-            if question.parent is not None:
-                children.setdefault(question.parent, []).append(question)
-        branching: dict[str, Branching] = {}
-        for question in self.questions:
-            branching.setdefault(question.id, _branching(question, tuple(children.get(question.id, ()))))
+            if question.id in first:
+                continue
+            # Only a follow-up behind its parent is linked, so what is linked is a forest whatever was
+            # written; V1 reports the rest.
+            if question.parent in first:
+                children[question.parent].append(question)
+            first[question.id] = question
+            children[question.id] = []
+        branching = {
+            question.id: _branching(question, tuple(children[question.id])) for question in first.values()
+        }
         known = {
-            "roots": tuple(question for question in self.questions if question.parent is None),
+            "roots": tuple(question for question in first.values() if question.parent is None),
             "scored_topics": tuple(topic.id for topic in self.topics if not topic.after_result),
             "_branching": branching,
             "_actions": {action.id: action for action in reversed(self.actions)},
@@ -196,8 +203,8 @@ class Questionnaire:
                 topic.id: tuple(question for question in self.questions if question.topic == topic.id)
                 for topic in self.topics
             },
-            "_root_of": _roots_of(self.questions),
-            "_open": _open_ends(self.questions, branching),
+            "_root_of": _roots_of(first.values()),
+            "_open": _open_ends(tuple(first.values()), branching),
         }
         for name, value in known.items():
             object.__setattr__(self, name, value)
@@ -260,21 +267,17 @@ def _merged(seen: set[tuple[int, int]]) -> tuple[Outcome, ...]:
     return tuple((least, most, opened) for opened, (least, most) in sorted(ends.items()))
 
 
-def _roots_of(questions: tuple[Question, ...]) -> dict[str, str]:
+def _roots_of(questions: Iterable[Question]) -> dict[str, str]:
     roots: dict[str, str] = {}
     for question in questions:
-        if question.parent is None:
-            roots.setdefault(question.id, question.id)
-        elif question.parent in roots:
-            roots.setdefault(question.id, roots[question.parent])
-        else:  # a parent that is missing or comes later: V1 reports it
-            roots.setdefault(question.id, question.id)
+        roots[question.id] = roots.get(question.parent or question.id, question.id)
     return roots
 
 
-def _open_ends(questions: tuple[Question, ...], branching: dict[str, Branching]) -> dict[str, tuple[int, int]]:
-    # From the last question to the first: follow-ups come after their parents (V1), so they are
-    # ready when needed, and content that breaks the rule cannot send this into a circle.
+def _open_ends(
+    questions: tuple[Question, ...], branching: dict[str, Branching]
+) -> dict[str, tuple[int, int]]:
+    # From the last question to the first, so that follow-ups are ready when their parent needs them.
     ends: dict[str, tuple[int, int]] = {}
     for question in reversed(questions):
         facts, lows, highs = branching[question.id], [], []
@@ -282,7 +285,7 @@ def _open_ends(questions: tuple[Question, ...], branching: dict[str, Branching])
             low, high = question.weight * least, question.weight * most
             for place, child in enumerate(facts.children):
                 if opened >> place & 1:
-                    child_low, child_high = ends.get(child.id, (0, 0))
+                    child_low, child_high = ends[child.id]
                     low, high = low + child_low, high + child_high
             lows.append(low)
             highs.append(high)

@@ -143,7 +143,9 @@ class _Reckoning:
         self._questionnaire = questionnaire
         self._record = record
         self._branches = {branch.question.id: branch for branch in branches_in_scope(questionnaire, record)}
-        self._remembered: dict[tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]], Range] = {}
+        self._remembered: dict[
+            tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]], Range
+        ] = {}
         self._caps = {action.id: self._caps_by_root(action) for action in questionnaire.actions}
         for action_id in done:
             questionnaire.action(action_id)
@@ -166,9 +168,7 @@ class _Reckoning:
         """Return an action's effort."""
         return self._questionnaire.action(action_id).effort
 
-    def extra(
-        self, action_ids: Iterable[str], given: Iterable[str] = (), topic: str | None = None
-    ) -> Range:
+    def extra(self, action_ids: Iterable[str], given: Iterable[str] = (), topic: str | None = None) -> Range:
         """Return what a set of actions takes off on top of those given, in one topic or in all."""
         after = self._smallest(action_ids)
         before = self._smallest(given, after)
@@ -182,7 +182,9 @@ class _Reckoning:
     def score_after(self, action_ids: Iterable[str]) -> Score:
         """Return the score with a set of actions done."""
         caps = {
-            question: cap for by_root in self._smallest(action_ids).values() for question, cap in by_root.items()
+            question: cap
+            for by_root in self._smallest(action_ids).values()
+            for question, cap in by_root.items()
         }
         return score_of(self._questionnaire, self._record, self._branches.values(), _points_left(caps))
 

@@ -37,7 +37,9 @@ def scope_of(questionnaire: Questionnaire, record: Record) -> tuple[str, ...]:
     return topics if record.topics is None else tuple(topic for topic in topics if topic in record.topics)
 
 
-def on_screen(questionnaire: Questionnaire, record: Record, after_result: bool = False) -> tuple[Question, ...]:
+def on_screen(
+    questionnaire: Questionnaire, record: Record, after_result: bool = False
+) -> tuple[Question, ...]:
     """Return the questions to ask, in edition order.
 
     With `after_result`, those of the topics asked after the result instead; these do not depend

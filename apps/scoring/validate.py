@@ -63,6 +63,7 @@ def _model(questionnaire: Questionnaire) -> Iterator[Problem]:
             "add topics, or join small ones",
         )
     after_result = {topic.id for topic in questionnaire.topics if topic.after_result}
+    unscored = {question.id for question in questionnaire.questions if not question.is_scored}
     for question in questionnaire.questions:
         yield from _model_of_question(question)
         if question.is_scored and question.topic in after_result:
@@ -72,14 +73,13 @@ def _model(questionnaire: Questionnaire) -> Iterator[Problem]:
                 f"topic {question.topic} is asked after the result, but the question is scored",
                 "remove the ratings, or move the question to another topic",
             )
-        if question.is_scored and question.parent and questionnaire.has_question(question.parent):
-            if not questionnaire.question(question.parent).is_scored:
-                yield Problem(
-                    MODEL,
-                    f"question {question.id}",
-                    f"it is scored, but its parent {question.parent} is not",
-                    f"rate {question.parent}, or make this a question of its own",
-                )
+        if question.is_scored and question.parent in unscored:
+            yield Problem(
+                MODEL,
+                f"question {question.id}",
+                f"it is scored, but its parent {question.parent} is not",
+                f"rate {question.parent}, or make this a question of its own",
+            )
     families = {action.family for action in questionnaire.actions}
     if len(families) > FAMILIES:
         yield Problem(
@@ -95,7 +95,10 @@ def _model(questionnaire: Questionnaire) -> Iterator[Problem]:
         for question_id, words in sorted(action.helps.items()):
             if not questionnaire.has_question(question_id):
                 yield Problem(
-                    MODEL, item, f"it helps question {question_id}, which does not exist", "correct the question's id"
+                    MODEL,
+                    item,
+                    f"it helps question {question_id}, which does not exist",
+                    "correct the question's id",
                 )
                 continue
             offered = {option.id for option in questionnaire.question(question_id).options} | {UNSURE}
@@ -166,7 +169,9 @@ def _v1(questionnaire: Questionnaire) -> Iterator[Problem]:
     )
     for kind, ids in kinds:
         for repeated in _repeated(ids):
-            yield Problem("V1", f"{kind} {repeated}", f"two {kind}s have this id", "give each an id of its own")
+            yield Problem(
+                "V1", f"{kind} {repeated}", f"two {kind}s have this id", "give each an id of its own"
+            )
     topics = {topic.id for topic in questionnaire.topics}
     earlier: dict[str, Question] = {}
     for question in questionnaire.questions:
@@ -203,12 +208,16 @@ def _v2(questionnaire: Questionnaire) -> Iterator[Problem]:
         item = f"question {question.id}"
         if question.parent is None:
             if question.show:
-                yield Problem("V2", item, "it has a show list but no parent", "name the parent, or remove the list")
+                yield Problem(
+                    "V2", item, "it has a show list but no parent", "name the parent, or remove the list"
+                )
             continue
         if not question.show:
             yield Problem("V2", item, "no answer shows this follow-up", f"name options of {question.parent}")
         if NONE in question.show:
-            yield Problem("V2", item, f"`{NONE}` never opens a follow-up", f"remove `{NONE}` from the show list")
+            yield Problem(
+                "V2", item, f"`{NONE}` never opens a follow-up", f"remove `{NONE}` from the show list"
+            )
         if questionnaire.has_question(question.parent):
             offered = {option.id for option in questionnaire.question(question.parent).options}
             for word in sorted(question.show - offered - {UNSURE, NONE}):
@@ -269,7 +278,9 @@ def _v5(questionnaire: Questionnaire) -> Iterator[Problem]:
         item = f"action {action.id}"
         for question_id, cap in sorted(action.caps.items()):
             if not questionnaire.has_question(question_id):
-                yield Problem("V5", item, f"it limits question {question_id}, which does not exist", "correct the id")
+                yield Problem(
+                    "V5", item, f"it limits question {question_id}, which does not exist", "correct the id"
+                )
                 continue
             question = questionnaire.question(question_id)
             levels = sorted({option.level for option in question.options})
@@ -298,7 +309,7 @@ def _v5(questionnaire: Questionnaire) -> Iterator[Problem]:
 
 
 def _v6(questionnaire: Questionnaire) -> Iterator[Problem]:
-    """"Not sure" and "prefer not to say" are offered by the app, not by options."""
+    """The states "not sure" and "prefer not to say" are offered by the app; they are not options."""
     for question in questionnaire.questions:
         for option in question.options:
             if option.id in RESERVED:

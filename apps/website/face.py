@@ -117,7 +117,7 @@ def logo_svg() -> SafeString:
     dots = "".join(_solid_dot(x, y) for x, y in (*_LOGO_OUTLINE, *_LOGO_FEATURES))
     return format_html(
         '<svg viewBox="-82 -104 164 208" width="24" height="30" aria-hidden="true" focusable="false" {}>'
-        '<path d="{}" stroke-width="19"/></svg>',
+        '<path d="{}" stroke-width="22"/></svg>',
         _stroke_defaults(),
         dots,
     )

@@ -23,6 +23,7 @@ from apps.checkup.cookies import (
 )
 from apps.checkup.forms import QuestionForm, StartForm, values_of
 from apps.checkup.sheet import AnswerSheet
+from apps.checkup.views.parts import banner
 from apps.checkup.walk import Path, nearest, path_of
 from apps.checkup.wording import answer_in_words, wording
 from apps.editions.compiled import CompiledEdition
@@ -170,8 +171,6 @@ def _context(edition: CompiledEdition, item: Question) -> dict[str, object]:
 def _moving(visit: Visit, path: Path, question_id: str, after_result: bool) -> dict[str, object]:
     """Return the parts of a question page that depend on the person's own path."""
     before = path.before(question_id)
-    from apps.checkup.views.parts import banner
-
     return {
         "visit": visit,
         "after_result": after_result,

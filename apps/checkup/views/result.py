@@ -1,0 +1,136 @@
+"""The result with its plan, the tick of a step, the printed result and the reminder."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.checkup import resume_code
+from apps.checkup.cookies import SeeOther, Visit, layout_of, personal, with_sheet
+from apps.checkup.result import Order, Result
+from apps.checkup.sheet import AnswerSheet
+from apps.checkup.views.parts import banner
+from apps.checkup.walk import path_of
+from apps.website.face import face_svg
+
+REMINDER_MONTHS = 6
+
+
+@require_safe
+@personal
+def result(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show the score, what drives it and the plan; without a sheet, say how to get one."""
+    if visit.sheet is None:
+        return render(request, "checkup/nothing_yet.html", {"visit": visit, "banner": banner(visit)})
+    return _page(request, visit, visit.sheet, "checkup/result.html")
+
+
+@require_safe
+@personal
+def print_view(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Show the result laid out for two sheets of paper."""
+    if visit.sheet is None:
+        return render(request, "checkup/nothing_yet.html", {"visit": visit, "banner": banner(visit)})
+    return _page(request, visit, visit.sheet, "checkup/print.html")
+
+
+def _page(request: HttpRequest, visit: Visit, sheet: AnswerSheet, template: str) -> HttpResponse:
+    order: Order = "drop" if request.GET.get("order") == "drop" else "effort"
+    found = Result(visit.edition, sheet, order)
+    context = {
+        "visit": visit,
+        "banner": banner(visit),
+        "edition": visit.edition,
+        "sheet": sheet,
+        "result": found,
+        "order": order,
+        "persona": visit.edition.personas.get(sheet.persona or ""),
+        "place": visit.edition.places.get(sheet.place or ""),
+        "missing": path_of(visit.edition, sheet).missing,
+        "code": resume_code.make(sheet, layout_of(visit.edition)),
+        "today": dt.date.today(),
+        "face": _face(found),
+    }
+    return render(request, template, context)
+
+
+def _face(found: Result) -> str:
+    shown = found.shown
+    if shown.is_one:
+        label = _("A face drawn with 100 dots, %(lit)s of them lit.") % {"lit": shown.low}
+    else:
+        label = _("A face drawn with 100 dots: %(lit)s lit, and %(rings)s more that are still open.") % {
+            "lit": shown.low,
+            "rings": found.rings,
+        }
+    return face_svg(shown.low, found.rings, min(found.faded, 100 - shown.high), label=label)
+
+
+@require_POST
+@personal
+def tick(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Tick or untick one step of the plan, then show the result with the new score."""
+    action = request.POST.get("action", "")
+    if action not in visit.edition.actions:
+        raise Http404
+    sheet = visit.sheet or AnswerSheet(edition=visit.edition.number)
+    ticked = sheet.ticked | {action} if request.POST.get("done") == "1" else sheet.ticked - {action}
+    order = "?order=drop" if request.POST.get("order") == "drop" else ""
+    sheet = sheet.replace(ticked=ticked)
+    return with_sheet(SeeOther(reverse("checkup:result") + order + "#plan"), sheet, visit.edition)
+
+
+@require_safe
+@personal
+def reminder(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Give a calendar file with one date, six months from today, and nothing of the answers."""
+    day = months_later(dt.date.today(), REMINDER_MONTHS)
+    start, end = f"{day:%Y%m%d}", f"{day + dt.timedelta(days=1):%Y%m%d}"
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//PrivacyCheck//EN",
+        "BEGIN:VEVENT",
+        f"UID:{start}@privacycheck",
+        f"DTSTAMP:{dt.datetime.now(dt.timezone.utc):%Y%m%dT000000Z}",
+        f"DTSTART;VALUE=DATE:{start}",
+        f"DTEND;VALUE=DATE:{end}",
+        "SUMMARY:" + _escaped(_("Check again how exposed my face is")),
+        "DESCRIPTION:" + _escaped(_("Apps, rules and habits change. It takes about five minutes.")),
+        "URL:" + request.build_absolute_uri(reverse("checkup:start")),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    body = "".join(fold + "\r\n" for line in lines for fold in folded(line))
+    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="privacycheck-reminder.ics"'
+    return response
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """Return the same day some months later, or the last day of that month where it is shorter."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _escaped(text: str) -> str:
+    """Return a text as a calendar value (RFC 5545, section 3.3.11)."""
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def folded(line: str) -> list[str]:
+    """Return a calendar line cut to at most 75 bytes a piece, continued by a space (RFC 5545, section 3.1)."""
+    pieces, piece = [], ""
+    for character in line:
+        if len((piece + character).encode()) > 75:
+            pieces.append(piece)
+            piece = " "
+        piece += character
+    return [*pieces, piece]
