@@ -111,10 +111,9 @@ class QuestionForm(forms.Form):
         self.helper.layout = Layout("answer", HTML('{% include "checkup/_why.html" %}'))
 
     def _hint(self, question: Question) -> str:
-        parts = [words(question.hint)] if question.hint else []
-        if self.is_multi:
-            parts.append(_("Tick all that are true."))
-        return " ".join(parts)
+        if question.hint:
+            return words(question.hint)
+        return _("Tick all that are true.") if self.is_multi else ""
 
     def clean_answer(self) -> scoring.Answer:
         """Return the chosen values as an answer; values that exclude each other are refused."""

@@ -359,7 +359,7 @@ class Result:
             alone,
             is_done,
             near,
-            tuple(self.edition.steps[step] for step in action.steps if step in self.edition.steps),
+            tuple({p.id: (p, step) for p, step in (self.edition.steps[step] for step in action.steps)}.values()),
         )
 
     def _points(self, points: scoring.Range) -> Points:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median_low
 
 from apps import scoring
@@ -75,19 +76,19 @@ class Report:
 
 
 def problems(pack: Pack, today: dt.date | None = None) -> tuple[PackProblem, ...]:
-    """Return everything that is wrong with a pack; it may be published if all of it are warnings.
+    """Return everything that is wrong with a pack; it may be published if there are only warnings.
 
-    `today` decides which checks are past due. Whatever needs sound branching (what can be reached, the
-    personas' scores, dead weight) is looked at only once V1 and the references of the routing hold.
+    `today` decides which checks are past due. What can be reached and how personas score is looked at once
+    the branching is sound (V1), dead weight once nothing stands against publishing.
     """
     facts = _Facts(pack)
     found = [*_method_rules(facts), *_repeated_ids(pack), *_references(facts)]
     found += [*_links(facts), *_article(pack), *_unanswered_options(pack), *_persona_answers(facts)]
     found += _sources(pack)
-    if not any(not problem.warning for problem in found):
-        found += [*_unreachable(facts), *_persona_order(facts), *_dead_weight(facts)]
-    elif facts.is_sound:
+    if facts.is_sound:
         found += [*_unreachable(facts), *_persona_order(facts)]
+    if may_be_published(found):
+        found += _dead_weight(facts)
     found += [*_unused(facts), *_freshness(pack, today or dt.date.today()), *wording_problems(pack)]
     return tuple(found)
 
@@ -109,7 +110,7 @@ def report(pack: Pack) -> Report | None:
     for situation, length in lengths.items():
         score = scoring.score(questionnaire, scoring.Record({}, situation))
         named = None if situation is None else tuple(sorted(situation))
-        paths.append(Path(named, length.shortest, length.longest, score.shown if score.maximum else (0, 0)))
+        paths.append(Path(named, length.shortest, length.longest, score.shown))
     asked = [len(scoring.on_screen(questionnaire, record_of(persona))) for persona in pack.personas]
     return Report(
         maximum=nothing.maximum,
@@ -146,8 +147,9 @@ class _Facts:
 
     @property
     def is_sound(self) -> bool:
-        """Whether paths and points can be proved: branching is a forest of what exists, levels are sound."""
-        return not any(rule.rule in {"V1", "V2", "model"} and not rule.warning for rule in self.rules)
+        """Whether paths and points can be proved: the branching is a forest, and some answer has points."""
+        is_forest = not any(rule.rule == "V1" for rule in self.rules)
+        return is_forest and scoring.score(self.questionnaire, scoring.Record({})).maximum > 0
 
     @cached_property
     def rendered(self) -> tuple[tuple[str, str, str, str, markdown.Rendered], ...]:
@@ -161,11 +163,10 @@ class _Facts:
 
     @cached_property
     def links(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """What the Markdown of each item leads to, as (kind, id), by the item's name."""
+        """What the Markdown of each item leads to and cites, as (kind, id), by the item's name."""
         found: dict[str, tuple[tuple[str, str], ...]] = {}
         for _, item, _, _, rendered in self.rendered:
-            cited = tuple(("claim", claim) for claim in rendered.cited)
-            found[item] = (*found.get(item, ()), *rendered.links, *cited)
+            found[item] = (*found.get(item, ()), *rendered.links)
         return found
 
     def _render(self, text: str) -> markdown.Rendered:
@@ -229,7 +230,9 @@ def _repeated_ids(pack: Pack) -> Iterator[PackProblem]:
 def _references(facts: _Facts) -> Iterator[PackProblem]:
     """Ids that nothing has. Those of parents, show lists, caps and helps are under the method's rules."""
 
-    def missing(file: str, item: str, field: str, kind: str, ids: Iterable[str | None]) -> Iterator[PackProblem]:
+    def missing(
+        file: str, item: str, field: str, kind: str, ids: Iterable[str | None]
+    ) -> Iterator[PackProblem]:
         for identity in dict.fromkeys(ids):
             if identity is not None and identity not in facts.ids[kind]:
                 yield PackProblem(
@@ -274,18 +277,16 @@ def _links(facts: _Facts) -> Iterator[PackProblem]:
     """Links and citations in Markdown that lead nowhere."""
     for file, item, field, _, rendered in facts.rendered:
         for kind, identity in dict.fromkeys(rendered.broken):
-            known = kind in {"action", "guide", "term", "claim", "question", "topic"}
-            what = "guide" if kind == "topic" else kind
-            yield PackProblem(
-                file,
-                item,
-                f"`{field}` leads to {kind} {identity}, which does not exist"
-                if known
-                else f"`{field}` has a link to {kind}:{identity}, which is no kind of link",
-                f"correct the id, or add the {what}"
-                if known
-                else "link an action, guide, term, claim, question or topic, or an https address",
-            )
+            if kind in markdown.KINDS:
+                what = "guide" if kind == "topic" else kind  # a topic is shown by its guide
+                reason = f"`{field}` leads to {what} {identity}, which does not exist"
+                mend = f"correct the id, or add the {what}"
+            else:
+                reason = f"`{field}` has a link that leads nowhere: {kind} {identity}"
+                mend = (
+                    f"begin it with https: or one of {', '.join(sorted(markdown.KINDS))}, such as action:a1"
+                )
+            yield PackProblem(file, item, reason, mend)
 
 
 def _article(pack: Pack) -> Iterator[PackProblem]:
@@ -304,8 +305,11 @@ def _unused(facts: _Facts) -> Iterator[PackProblem]:
     used = {identity for links in facts.links.values() for kind, identity in links if kind == "claim"}
     for _, question in _questions(facts.pack):
         used.update(question.claims, [question.ratings.claim] if question.ratings else ())
-    for user in (*facts.pack.actions, *facts.pack.article):
-        used.update(user.claims)
+    for relying in (
+        *(action.claims for action in facts.pack.actions),
+        *(p.claims for p in facts.pack.article),
+    ):
+        used.update(relying)
     for claim in facts.pack.claims:
         if claim.id not in used:
             yield PackProblem(
@@ -457,7 +461,10 @@ def _freshness(pack: Pack, today: dt.date) -> Iterator[PackProblem]:
             never.setdefault(file, []).append(name)
         elif item.checked > today:
             yield PackProblem(
-                file, name, f"it is said to be checked on {item.checked}, which has not come yet", "correct `checked`"
+                file,
+                name,
+                f"it is said to be checked on {item.checked}, which has not come yet",
+                "correct `checked`",
             )
         elif item.due <= today:
             yield PackProblem(
@@ -535,7 +542,7 @@ def _persona_order(facts: _Facts) -> Iterator[PackProblem]:
             scores[persona.id] = scoring.score(facts.questionnaire, record_of(persona))
         except scoring.AnswerError:
             return  # named under the personas' answers
-    for persona, following in zip(personas, personas[1:], strict=False):
+    for persona, following in pairwise(personas):
         yield from _neighbours(persona, following, scores[persona.id], scores[following.id])
     for identity, expected in ((ALL_OPEN, 100), (ALL_CLOSED, 0)):
         if identity not in scores:
@@ -569,7 +576,7 @@ def _neighbours(
         yield PackProblem(
             "personas.yaml",
             name_of(persona),
-            f"it scores {_words(here)} and {following.id} {_words(below)}, though they are called clearly different",
+            f"it scores {_words(here)}, {following.id} {_words(below)}, which is not clearly different",
             f"make them differ by {CLEAR_POINTS} points or more, or remove `clear`",
         )
 
@@ -588,5 +595,9 @@ def _dead_weight(facts: _Facts) -> Iterator[PackProblem]:
     for flag in dead_weight(facts.questionnaire, personas, respondents(facts.questionnaire)).flags:
         item = f"{flag.kind} {flag.item}"
         yield PackProblem(
-            _file_of_rule(facts, item), item, flag.reason, "keep it with a reason, merge it or drop it", warning=True
+            _file_of_rule(facts, item),
+            item,
+            flag.reason,
+            "keep it with a reason, merge it or drop it",
+            warning=True,
         )

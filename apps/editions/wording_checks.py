@@ -32,10 +32,10 @@ SENTENCE_WORDS = 20
 OPTION_WORDS = 12
 
 ALARM_WORDS = re.compile(
-    r"""\b(?: alarming (?:ly)? | attack (?:s|ed|er|ers|ing)? | beware | catastroph\w* | danger (?:s|ous|ously)?
-    | devastating | disaster\w* | evil | frighten\w* | hack (?:s|ed|er|ers|ing)? | horrif\w* | menac\w*
-    | nightmare\w* | panic\w* | scary | shocking (?:ly)? | sinister | terrif\w* | threat (?:s|en|ens|ened|ening)?
-    | unsafe | victim (?:s)? | warning (?=!) )\b""",
+    r"""\b(?: alarming (?:ly)? | attack (?:s|ed|er|ers|ing)? | beware | catastroph\w* | devastating
+    | disaster\w* | danger (?:s|ous|ously)? | evil | frighten\w* | hack (?:s|ed|er|ers|ing)? | horrif\w*
+    | menac\w* | nightmare\w* | panic\w* | scary | shocking (?:ly)? | sinister | terrif\w* | unsafe | victims?
+    | threat (?:s|en|ens|ened|ening)? | warning (?=!) )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Words that frighten instead of helping (method, section 4). English only."""
@@ -88,7 +88,12 @@ def screens(pack: Pack, language: str) -> Iterator[Screen]:
 
     for topic in pack.topics:
         for question in topic.questions:
-            asked = (question.text, question.hint, question.why, *(option.text for option in question.options))
+            asked = (
+                question.text,
+                question.hint,
+                question.why,
+                *(option.text for option in question.options),
+            )
             yield Screen(topic_file(topic.id), name_of(question), join(asked))
             if question.child or any(option.child for option in question.options):
                 options = (option.child or option.text for option in question.options)
@@ -140,7 +145,7 @@ def _shown_marks(located: LocatedText) -> Iterator[PackProblem]:
             yield PackProblem(
                 located.file_in(language),
                 located.item,
-                f"`{located.field}` ({language}) is shown as it is written, so readers would see `{mark[0][:30]}`",
+                f"`{located.field}` ({language}) is shown as written, so readers would see `{mark[0][:30]}`",
                 "remove the mark; citations and links go into `why`, `how` or `body`",
             )
 
@@ -199,7 +204,7 @@ def _long_sentences(located: LocatedText) -> Iterator[PackProblem]:
             yield PackProblem(
                 located.file_in(language),
                 located.item,
-                f"a sentence of `{located.field}` has more than {SENTENCE_WORDS} words: {_start_of(sentence)}",
+                f"`{located.field}` has a sentence above {SENTENCE_WORDS} words: {_start_of(sentence)}",
                 "make two sentences of it",
                 warning=True,
             )

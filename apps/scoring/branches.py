@@ -97,7 +97,7 @@ def branch_of(questionnaire: Questionnaire, record: Record, question: Question, 
     for _, _, opened in outcomes:
         reachable |= opened
     children = tuple(
-        branch_of(questionnaire, record, child, asked and opens(answer, child))
+        branch_of(questionnaire, record, child, opens(answer, child))
         if reachable >> place & 1 and child.id not in record.left_out
         else None
         for place, child in enumerate(facts.children)

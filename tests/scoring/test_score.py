@@ -8,19 +8,24 @@ from fractions import Fraction
 import pytest
 
 from apps.scoring import (
+    Answer,
     Band,
+    Questionnaire,
     Range,
+    Record,
     Score,
+    Topic,
     band_of,
     largest_remainder,
     middle_value,
     most_open_topic,
     near_edge,
+    score,
     shares,
     shown_interval,
     shown_score,
 )
-from tests.scoring.worked import NOT_SURE, WORKED, base
+from tests.scoring.worked import NOT_SURE, PREFER_NOT, WORKED, answers, base, make_question
 
 
 @pytest.mark.parametrize("maximum", [1, 3, 7, 161, 200, 201, 999])
@@ -106,3 +111,26 @@ def test_parts_that_cannot_add_up_are_refused(maximum: int, total: int) -> None:
 def test_an_open_score_has_no_printed_shares() -> None:
     with pytest.raises(ValueError, match="range"):
         shares(WORKED, base(C1=NOT_SURE))
+
+
+@pytest.mark.parametrize(
+    ("heavy", "light", "points"),
+    [
+        ("yes", "no", Range(0, 40)),
+        ("no", "yes", Range(0, 12)),
+        ("yes", "yes", Range(12, 40)),
+        (PREFER_NOT, PREFER_NOT, Range(0, 40)),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_options_of_one_level_may_open_different_follow_ups(
+    heavy: str | Answer, light: str | Answer, points: Range, turned: bool
+) -> None:
+    """Neither the first nor the last option decides about the ends, but the least and the most of all."""
+    follow_ups = (
+        make_question("heavy", "t", 10, {"no": 0, "yes": 4}, "p", ("one", "unsure")),
+        make_question("light", "t", 3, {"no": 0, "yes": 4}, "p", ("other", "unsure")),
+    )
+    root = make_question("p", "t", 4, {"one": 0, "other": 0})
+    edition = Questionnaire((Topic("t"),), (root, *(follow_ups[::-1] if turned else follow_ups)), ())
+    assert score(edition, Record(answers(p=NOT_SURE, heavy=heavy, light=light))).points == points

@@ -67,7 +67,7 @@ def load(request: HttpRequest, visit: Visit) -> HttpResponse:
     form = LoadForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            saved = saved_file.load(form.cleaned_data["file"].read())
+            saved = saved_file.load(form.cleaned_data["file"].read(saved_file.LARGEST_FILE + 1))
             edition = edition_numbered(saved.edition)
             sheet = saved.bind(layout_of(edition))
         except saved_file.SavedFileError as error:
@@ -152,7 +152,7 @@ def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
         try:
             body = resume_code.read(form.cleaned_data["code"])
             edition = edition_numbered(edition_of(body))
-            sheet = decode(body, layout_of(edition))
+            sheet = decode(body, layout_of(edition), full=False)
         except resume_code.ResumeCodeError as error:
             form.add_error("code", _code_trouble(error))
         except (SheetError, UnknownEdition):

@@ -17,7 +17,7 @@ from apps.checkup.result import Order, Result
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.views.parts import banner
 from apps.checkup.walk import path_of
-from apps.website.face import face_svg
+from apps.checkup.face import face_svg
 
 REMINDER_MONTHS = 6
 
@@ -76,7 +76,7 @@ def _face(found: Result) -> str:
 @personal
 def tick(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Tick or untick one step of the plan, then show the result with the new score."""
-    action = request.POST.get("action", "")
+    action = request.POST.get("step", "")
     if action not in visit.edition.actions:
         raise Http404
     sheet = visit.sheet or AnswerSheet(edition=visit.edition.number)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from apps.website.face import TOTAL, Size, face_svg, logo_svg
+from apps.checkup.face import TOTAL, Size, face_svg, logo_svg
 
 KINDS = ("lit", "maybe", "faded", "unlit")
 

@@ -1,0 +1,88 @@
+"""Pages that are the same for everybody: rendered once for each edition, language and day, then served as bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from apps.editions.compiled import CompiledEdition
+from apps.editions.current import EditionUnavailable, NoEdition, current_edition
+
+MAX_AGE_SECONDS = 300
+
+PublicView = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class _Page:
+    day: dt.date
+    body: bytes
+    zipped: bytes
+    etag: str
+    content_type: str
+
+
+def public_page(view: PublicView) -> Callable[..., HttpResponse]:
+    """Give a view the current edition, and let browsers and shared caches keep its answer.
+
+    The view must depend on nothing but the address, the language and the edition: no query string, no
+    cookie, no form with a token. Http404 passes through and is not kept.
+    """
+
+    @wraps(view)
+    @require_safe
+    def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            edition = current_edition()
+        except (NoEdition, EditionUnavailable):
+            response = render(request, "checkup/unavailable.html", {"trouble": "unavailable"}, status=503)
+            response["Retry-After"] = "10"
+            return response
+        page = _page(view, request, edition, kwargs)
+        etags = request.headers.get("If-None-Match", "")
+        if page.etag in (tag.strip().removeprefix("W/") for tag in etags.split(",")):
+            response = HttpResponseNotModified()
+        elif "gzip" in request.headers.get("Accept-Encoding", ""):
+            response = HttpResponse(page.zipped, content_type=page.content_type)
+            response["Content-Encoding"] = "gzip"
+        else:
+            response = HttpResponse(page.body, content_type=page.content_type)
+        response["ETag"] = f"W/{page.etag}"
+        response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+        patch_vary_headers(response, ["Accept-Encoding"])
+        return response
+
+    return wrapped
+
+
+def _page(view: PublicView, request: HttpRequest, edition: CompiledEdition, kwargs: dict[str, Any]) -> _Page:
+    """Return the page from the edition's memo; made anew each day, because items fall due for a check."""
+    today = dt.date.today()
+
+    def make() -> _Page:
+        answer = view(request, edition, **kwargs)
+        return _Page(
+            today,
+            answer.content,
+            gzip.compress(answer.content, 6, mtime=0),
+            f'"{hashlib.sha256(answer.content).hexdigest()[:20]}"',
+            answer["Content-Type"],
+        )
+
+    pages: dict[tuple[str, str | None], _Page] = edition.memo("pages", dict)
+    key = (request.path, get_language())
+    page = pages.get(key)
+    if page is None or page.day != today:
+        page = pages[key] = make()
+    return page
