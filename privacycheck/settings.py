@@ -137,6 +137,7 @@ EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = ["privacycheck.formats"]
 LOCALE_PATHS = [BASE_DIR / "privacycheck" / "locale"]
 USE_I18N = True
 USE_TZ = True

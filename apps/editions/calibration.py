@@ -22,10 +22,9 @@ from typing import Any
 
 from apps import scoring
 from apps.editions.convert import questionnaire_of, record_of
-from apps.editions.pack_files import PackProblem
+from apps.editions.pack_files import CALIBRATION, PackProblem
 from apps.editions.schema import Pack
 
-FILE = "calibration.json"
 VERSION = 1
 """The version of the tables below; another one makes stored results void."""
 
@@ -715,7 +714,7 @@ def calibration_text(result: Mapping[str, Any]) -> str:
 
 def write_calibration(folder: Path, result: Mapping[str, Any]) -> Path:
     """Write a calibration beside its pack and return the file."""
-    file = folder / FILE
+    file = folder / CALIBRATION
     file.write_text(calibration_text(result), encoding="utf-8")
     return file
 
@@ -732,7 +731,7 @@ def gate_problems(rows: Iterable[Row]) -> tuple[PackProblem, ...]:
     """Return a problem for every gate that is not passed."""
     return tuple(
         PackProblem(
-            FILE,
+            CALIBRATION,
             row.what,
             reason,
             "look at the levels first, then at the weights that stand out, and calibrate again",
@@ -767,7 +766,9 @@ def stored_problems(pack: Pack, text: str | None) -> tuple[PackProblem, ...]:
 
 
 def _void(reason: str) -> PackProblem:
-    return PackProblem(FILE, "calibration", reason, "run `check_pack PATH --full --write`", warning=True)
+    return PackProblem(
+        CALIBRATION, "calibration", reason, "run `check_pack PATH --full --write`", warning=True
+    )
 
 
 def _hash(value: object) -> str:

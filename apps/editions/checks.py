@@ -166,7 +166,8 @@ class _Facts:
         """What the Markdown of each item leads to and cites, as (kind, id), by the item's name."""
         found: dict[str, tuple[tuple[str, str], ...]] = {}
         for _, item, _, _, rendered in self.rendered:
-            found[item] = (*found.get(item, ()), *rendered.links)
+            cited = (("claim", claim) for claim in rendered.cited)
+            found[item] = (*found.get(item, ()), *rendered.links, *cited)
         return found
 
     def _render(self, text: str) -> markdown.Rendered:

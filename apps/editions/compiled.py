@@ -194,8 +194,11 @@ class CompiledEdition:
             note("article", point, point.claims)
         return {claim: tuple(found) for claim, found in uses.items()}
 
-    def html(self, text: Markdown, language: str) -> markdown.Rendered:
-        """Return a Markdown text as safe HTML in a language, or in the original where it is not translated."""
+    def html(self, text: Markdown, language: str, cited: tuple[str, ...] = ()) -> markdown.Rendered:
+        """Return a Markdown text as safe HTML in a language, or in the original where it is not translated.
+
+        `cited` are the claims that texts above this one on the same page have numbered already.
+        """
         spoken = language if language in text else ORIGINAL
 
         def resolve(kind: str, item: str) -> str | None:
@@ -211,9 +214,9 @@ class CompiledEdition:
 
         def render() -> markdown.Rendered:
             with translation.override(language):
-                return markdown.render(text[spoken], resolve)
+                return markdown.render(text[spoken], resolve, cited)
 
-        return self.memo(("html", language, text[spoken]), render)
+        return self.memo(("html", language, text[spoken], cited), render)
 
     def warm(self, languages: list[str]) -> None:
         """Render all Markdown now, in the given languages, so that no request has to."""

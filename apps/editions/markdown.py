@@ -77,14 +77,17 @@ class Rendered:
     broken: tuple[tuple[str, str], ...] = ()
 
 
-def render(source: str, resolve: Resolve) -> Rendered:
-    """Return a text of several paragraphs as safe HTML. It raises nothing, whatever the text holds."""
-    return _rendered(_MARKDOWN.parse(_cleaned(source)), resolve)
+def render(source: str, resolve: Resolve, cited: Sequence[str] = ()) -> Rendered:
+    """Return a text of several paragraphs as safe HTML. It raises nothing, whatever the text holds.
+
+    `cited` are claims that have a number already, from texts above this one on the same page.
+    """
+    return _rendered(_MARKDOWN.parse(_cleaned(source)), resolve, cited)
 
 
 def render_inline(source: str, resolve: Resolve) -> Rendered:
     """Return a text of one paragraph as safe HTML without the paragraph's element."""
-    return _rendered(_MARKDOWN.parseInline(_cleaned(source)), resolve)
+    return _rendered(_MARKDOWN.parseInline(_cleaned(source)), resolve, ())
 
 
 def plain(source: str) -> str:
@@ -214,8 +217,10 @@ def _is_local(address: str) -> bool:
 # --- Writing -------------------------------------------------------------------------------------------
 
 
-def _rendered(tokens: list[Token], resolve: Resolve) -> Rendered:
+def _rendered(tokens: list[Token], resolve: Resolve, cited: Sequence[str]) -> Rendered:
     items = _Items(resolve)
+    for claim in cited:
+        items.note(claim)
     headings = tuple(_headings(tokens))
     words = sum(len(_WORD.findall(block)) for block in _blocks(tokens))
     for number, token in enumerate(token for token in tokens if token.type == "table_open"):

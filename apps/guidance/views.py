@@ -72,7 +72,8 @@ def guide(request: HttpRequest, edition: CompiledEdition, guide_id: str) -> Http
 def action(request: HttpRequest, edition: CompiledEdition, action_id: str) -> HttpResponse:
     """Show one step: how to do it, where to tap, what it changes and what it rests on."""
     item = _found(edition.actions, action_id)
-    rendered = edition.html(item.how, get_language() or ORIGINAL)
+    language = get_language() or ORIGINAL
+    cited = edition.html(item.how, language).cited
     caps = [
         {
             "question": edition.questions[question],
@@ -80,19 +81,18 @@ def action(request: HttpRequest, edition: CompiledEdition, action_id: str) -> Ht
         }
         for question, cap in item.caps.items()
     ]
-    steps = [
-        {"platform": platform, "step": step, "is_due": _is_due(step)}
-        for platform, step in (edition.steps[step] for step in item.steps)
-    ]
-    cited = dict.fromkeys((*rendered.cited, *item.claims))
+    steps = []
+    for _platform, step in (edition.steps[step] for step in item.steps):
+        steps.append({"step": step, "is_due": _is_due(step), "cited": cited})
+        cited = edition.html(step.body, language, cited).cited
+    cited = tuple(dict.fromkeys((*cited, *item.claims)))
     context = _context(
         edition,
         action=item,
         topic=edition.topics[item.topic],
         guide=edition.guide_of(item.topic),
-        rendered=rendered,
         caps=caps,
-        helps=[edition.questions[question] for question in item.helps],
+        helps=[edition.questions[question] for question in item.helps if question not in item.caps],
         steps=steps,
         is_due=_is_due(item),
         places=[edition.places[place] for place in item.places],

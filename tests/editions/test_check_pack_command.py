@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from apps.editions import calibration
 from apps.editions.models import Edition
-from apps.editions.pack_files import read_pack, write_pack
+from apps.editions.pack_files import CALIBRATION, read_pack, write_pack
 from tests.editions.packs import Data, item, make_pack, option
 
 
@@ -108,7 +108,7 @@ def test_a_full_check_prints_the_tables_and_stores_them(sound: Path) -> None:
         "Worst",
     ):
         assert words in printed
-    stored = json.loads((sound / calibration.FILE).read_text(encoding="utf-8"))
+    stored = json.loads((sound / CALIBRATION).read_text(encoding="utf-8"))
     assert stored["draws"] == calibration.DRAWS
     assert checked(sound)[0].splitlines()[-1] == "0 problems, 0 warnings: may be published"
     assert read_pack(sound) == make_pack(fresh)

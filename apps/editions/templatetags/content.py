@@ -37,8 +37,11 @@ def words(text: Text | None) -> str:
 
 
 @register.simple_tag
-def rich(edition: CompiledEdition, text: Markdown) -> SafeString:
-    """Show a Markdown text of an edition, rendered and made safe when the edition was compiled."""
+def rich(edition: CompiledEdition, text: Markdown, cited: tuple[str, ...] = ()) -> SafeString:
+    """Show a Markdown text of an edition, rendered and made safe when the edition was compiled.
+
+    `cited` are the claims that the page has numbered already.
+    """
     language = get_language() or ORIGINAL
-    html = SafeString(edition.html(text, language).html)  # apps.editions.markdown has made it safe
+    html = SafeString(edition.html(text, language, cited).html)  # apps.editions.markdown has made it safe
     return html if language in text else format_html('<div lang="{}">{}</div>', ORIGINAL, html)

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.editions import calibration, checks
-from apps.editions.pack_files import PackError, PackProblem, is_canonical, read_pack, write_pack
+from apps.editions.pack_files import CALIBRATION, PackError, PackProblem, is_canonical, read_pack, write_pack
 from apps.editions.schema import Pack
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--write",
             action="store_true",
-            help=f"rewrite the pack in its canonical form and, with --full, store {calibration.FILE} in it",
+            help=f"rewrite the pack in its canonical form and, with --full, store {CALIBRATION} in it",
         )
 
     def handle(self, *args: Any, path: Path, full: bool, write: bool, **options: Any) -> None:
@@ -131,7 +131,7 @@ def summary(found: tuple[PackProblem, ...]) -> str:
 def stored_calibration(path: Path) -> str | None:
     """Return the text of the calibration stored with a pack, or None if there is none to be read."""
     try:
-        return (path / calibration.FILE).read_text(encoding="utf-8") if path.is_dir() else None
+        return (path / CALIBRATION).read_text(encoding="utf-8") if path.is_dir() else None
     except (OSError, UnicodeDecodeError):
         return None
 
