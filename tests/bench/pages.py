@@ -146,7 +146,8 @@ def weigh_pages(port: int, edition: CompiledEdition) -> Section:
     over = [weight.name for weight in questions if weight.sent() > MOST_BYTES_QUESTION]
     smallest = min(questions, key=lambda weight: weight.sent())
     notes = (
-        "Bodies as sent to a browser with an empty cache (pages gzip, files Brotli), the favicon left out.",
+        "Bodies as sent to a browser with an empty cache (pages gzip, files Brotli), the favicon left out;",
+        "`with heads` adds what the server sends before each body.",
         f"All {len(questions)} questions were weighed: {smallest.sent():,} to {largest.sent():,} bytes; "
         + (f"over the limit: {', '.join(over)}." if over else "none is over the limit."),
         "A page with a form varies by up to 100 bytes from visit to visit, on purpose.",

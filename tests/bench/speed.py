@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
@@ -19,10 +20,11 @@ from tests.bench.report import Cell, Section
 from tests.bench.servers import Server
 from tests.bench.walks import Walker, half_way, typical, walk
 
-ROUNDS = 7
-ROUND_SECONDS = 0.25
-FEWEST, MOST = 15, 300
-"""Requests in one round: enough to be measured, few enough for the whole to stay short."""
+ROUNDS = 11
+"""Many short rounds rather than few long ones: a burst of other work then spoils one or two, not the median."""
+ROUND_SECONDS = 0.15
+FEWEST, MOST = 10, 150
+"""Requests in one round."""
 IN_FLIGHT = 4
 """Requests under way at once, so that the worker never waits for the client."""
 WALKS_IN_A_ROUND = 2
@@ -78,19 +80,19 @@ def tasks(server: Server, edition: CompiledEdition, encoding: str) -> list[Task]
 
 def drive(server: Server, raw: bytes, count: int, status: int) -> Cost:
     """Send one request many times, several under way at once, and return what it took. Raise RequestFailed."""
-    connections = [Connection(server.port) for _ in range(min(IN_FLIGHT, count))]
-    cpu, clock = server.cpu_seconds(), time.perf_counter()
-    for connection in connections:
-        connection.send(raw)
-    for number in range(count):
-        connection = connections[number % len(connections)]
-        connection.receive().expect(status, "A request of the bench")
-        if number + len(connections) < count:
+    with ExitStack() as stack:
+        connections = [Connection(server.port) for _ in range(min(IN_FLIGHT, count))]
+        for connection in connections:
+            stack.callback(connection.close)
+        cpu, clock = server.cpu_seconds(), time.perf_counter()
+        for connection in connections:
             connection.send(raw)
-    cost = Cost(server.cpu_seconds() - cpu, time.perf_counter() - clock, count)
-    for connection in connections:
-        connection.close()
-    return cost
+        for number in range(count):
+            connection = connections[number % len(connections)]
+            connection.receive().expect(status, "A request of the bench")
+            if number + len(connections) < count:
+                connection.send(raw)
+        return Cost(server.cpu_seconds() - cpu, time.perf_counter() - clock, count)
 
 
 def compare(site: Server, bare: Server, task: Task) -> dict[str, Cell]:

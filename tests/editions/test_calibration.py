@@ -117,8 +117,8 @@ def test_a_row_agrees_with_the_method_done_slowly() -> None:
         same += [step.action for step in firsts[0]] == [step.action for step in firsts[1]]
     row = calibration.sensitivity(questionnaire, draws=1, count=40)[-1]
     assert row.moves_at_most == pytest.approx(float(sorted(moves)[37]), abs=0.001)  # the 38th of 40 is 95%
-    assert row.bands_changed == pytest.approx(100 * changed / 40, abs=0.05)
-    assert row.same_first == pytest.approx(100 * same / 40, abs=0.05)
+    assert row.bands_changed == pytest.approx(100 * changed / 40, abs=0.1)
+    assert row.same_first == pytest.approx(100 * same / 40, abs=0.1)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,16 @@ def summary(found: tuple[PackProblem, ...]) -> str:
 
 
 def stored_calibration(path: Path) -> str | None:
-    """Return the text of the calibration stored with a pack, or None if there is none to be read."""
+    """Return the text of the calibration stored with a pack, or None if there is none to be read.
+
+    `read_pack` has accepted the pack before, so its files are of a sane size and number.
+    """
     try:
-        return (path / CALIBRATION).read_text(encoding="utf-8") if path.is_dir() else None
-    except (OSError, UnicodeDecodeError):
+        if path.is_dir():
+            return (path / CALIBRATION).read_text(encoding="utf-8")
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(CALIBRATION).decode("utf-8")
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
 
 
