@@ -99,9 +99,9 @@ def unsign(name: str, value: str) -> str:
 def read_visit(request: HttpRequest) -> Visit:
     """Return what the request's cookies hold. Raise NoEdition or EditionUnavailable if there is no edition at all."""
     current = current_edition()
-    name = PRACTICE if PRACTICE in request.COOKIES else OWN
+    name = PRACTICE if request.COOKIES.get(PRACTICE) else OWN
     value = request.COOKIES.get(name)
-    if value is None:
+    if not value:
         return Visit(current, current)
     try:
         text = unsign(name, value)

@@ -86,7 +86,7 @@ def _question(edition: CompiledEdition, question: Question, numbers: dict[str, i
 
 def _least_points(shown: int, maximum: int) -> int:
     """Return the least number of points that is printed as this score: 44 of 161 needs 71."""
-    points = max(0, shown * maximum // 100 - 1)
+    points = max(0, (2 * shown - 1) * maximum // 200)
     while scoring.shown_score(points, maximum) < shown:
         points += 1
     return points

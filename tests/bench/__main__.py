@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--json FILE]`: measure everything once, print it as tables, and stop what was started."""
+"""`python -m tests.bench [--json FILE]`: measure everything once, print tables, stop what was started."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
     options = parser.parse_args()
     about = machine()
-    print("PrivacyCheck bench\n" + " · ".join(f"{name}: {value}" for name, value in about.items()), flush=True)
+    described = " · ".join(f"{name}: {value}" for name, value in about.items())
+    print(f"PrivacyCheck bench\n{described}", flush=True)
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.signal(signal.SIGTERM, _out_of_time)
     signal.alarm(LONGEST_SECONDS)
@@ -111,7 +112,8 @@ def main() -> int:
         print(f"\nThe bench stopped: {error}", file=sys.stderr)
     finally:
         signal.alarm(0)
-    print(f"\n{time.monotonic() - begun:.0f} s in all.", *(f"Failed: {name}" for name in bench.failures), sep="\n")
+    failures = [f"Failed: {failure}" for failure in bench.failures]
+    print(f"\n{time.monotonic() - begun:.0f} s in all.", *failures, sep="\n")
     if options.json:
         figures = {
             "machine": about,
@@ -136,7 +138,8 @@ def _set_up(folder: Path) -> None:
 
 
 def _out_of_time(signum: int, frame: FrameType | None) -> None:
-    raise OutOfTime("It was told to stop." if signum == signal.SIGTERM else f"More than {LONGEST_SECONDS} seconds.")
+    is_told = signum == signal.SIGTERM
+    raise OutOfTime("it was told to stop" if is_told else f"it took more than {LONGEST_SECONDS} seconds")
 
 
 if __name__ == "__main__":

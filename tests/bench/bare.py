@@ -1,4 +1,4 @@
-"""The ruler: a whole Django site of one view that returns a stated number of bytes. No middleware, no database.
+"""The ruler: a Django site of one view that returns a stated number of bytes. No middleware, no database.
 
 Settings, addresses and application stand in one module, because together they are a dozen lines.
 """
@@ -18,7 +18,7 @@ USE_TZ = True
 
 
 def bare(request: HttpRequest, size: int) -> HttpResponse:
-    """Return `size` bytes. The length is stated, as the site does: without it every answer is sent in chunks."""
+    """Return `size` bytes. The length is stated, as the site does; without it answers are sent in chunks."""
     return HttpResponse(b"x" * size, headers={"Content-Length": str(size)})
 
 

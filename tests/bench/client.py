@@ -1,4 +1,4 @@
-"""A small HTTP client on raw sockets: it keeps connections and cookies, and takes little of the machine itself."""
+"""A small HTTP client on raw sockets: it keeps connections and cookies, and takes little of the machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urljoin
 TIMEOUT_SECONDS = 15
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 AS_BROWSERS_DO = (
-    "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36\r\n"
+    "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Mobile\r\n"
     "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
     "Accept-Language: en-GB,en;q=0.7\r\n"
     "Sec-Fetch-Site: same-origin\r\n"
@@ -28,7 +28,7 @@ class RequestFailed(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came: `headers` by lower-case name, `cookies` as in Set-Cookie, body still compressed."""
+    """An answer as it came: `headers` by lower-case name, `cookies` as set, the body still compressed."""
 
     status: int
     headers: Mapping[str, str]
@@ -71,7 +71,7 @@ class Request:
 
 
 class Connection:
-    """One connection to a port of this machine, opened anew where the server closed it between two requests."""
+    """One connection to a port of this machine, opened anew where the server closed it meanwhile."""
 
     def __init__(self, port: int) -> None:
         """Remember the port; the connection is opened with the first request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 from apps import scoring
@@ -36,8 +37,8 @@ def measure_method(edition: CompiledEdition, python: str) -> Section:
     }
     rows: list[dict[str, Cell]] = []
     for name, record in records.items():
-        score, of_loop = _micros(lambda record=record: scoring.score(questionnaire, record))
-        plan, plan_of_loop = _micros(lambda record=record: scoring.plan(questionnaire, record))
+        score, of_loop = _micros(partial(scoring.score, questionnaire, record))
+        plan, plan_of_loop = _micros(partial(scoring.plan, questionnaire, record))
         rows.append(
             {
                 "answers": name,

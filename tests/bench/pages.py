@@ -49,7 +49,8 @@ class Weight:
 
     def row(self, most_bytes: int | None = None, most_requests: int | None = None) -> dict[str, Cell]:
         """Return the table's row. Sizes in bytes; the last column says whether the limits hold."""
-        is_over = (most_bytes or self.sent()) < self.sent() or (most_requests or len(self.parts)) < len(self.parts)
+        is_heavy = most_bytes is not None and self.sent() > most_bytes
+        is_over = is_heavy or (most_requests is not None and len(self.parts) > most_requests)
         named = {"HTML", "CSS", "JS"}
         limit = f"{most_bytes // KILOBYTE} KB" if most_bytes else ""
         limit += f", {most_requests} requests" if most_requests else ""
@@ -93,7 +94,7 @@ class Scale:
     _files: dict[str, tuple[Part, ...]] = field(default_factory=dict)
 
     def weigh(self, name: str, path: str, cookies: Mapping[str, str] | None = None) -> Weight:
-        """Return what a page weighs for a visitor with nothing in the browser's cache. Raise RequestFailed."""
+        """Return what a page weighs for a visitor with an empty cache. Raise RequestFailed."""
         packed = self._get(path, "gzip, br", cookies)
         page = self._get(path, "identity", cookies)
         links = _Links()
@@ -131,7 +132,7 @@ def weigh_pages(port: int, edition: CompiledEdition) -> Section:
     somebody = typical(edition)
     questions = _questions(scale, edition)
     largest = max(questions, key=lambda weight: weight.sent())
-    guides = [scale.weigh(f"guide {guide}", reverse("guidance:guide", args=[guide])) for guide in edition.guides]
+    guides = [scale.weigh(f"guide {item}", reverse("guidance:guide", args=[item])) for item in edition.guides]
     rows = [
         scale.weigh("home", reverse("website:home")).row(),
         scale.weigh("start", reverse("checkup:start")).row(),
@@ -164,5 +165,6 @@ def _questions(scale: Scale, edition: CompiledEdition) -> list[Weight]:
             raise RequestFailed(f"No answers lead to question {question}")
         sheet = AnswerSheet(edition=edition.number, situation=record.situation, answers=record.answers)
         cookies = Walker(question, sheet).cookies(edition)
-        weights.append(scale.weigh(f"question {question}", reverse("checkup:question", args=[question]), cookies))
+        address = reverse("checkup:question", args=[question])
+        weights.append(scale.weigh(f"question {question}", address, cookies))
     return weights

@@ -26,15 +26,14 @@ class ServerFailed(Exception):
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """Return the variables for a process of the site: its defaults, whatever the shell says, and its own folder."""
+    """Return the variables of a process of the site: only its folder is set, whatever the shell has set."""
     kept = {name: value for name, value in os.environ.items() if name in FROM_THE_SHELL}
-    settings = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "privacycheck.settings", "PYTHONUNBUFFERED": "1"}
-    return kept | settings | more
+    return kept | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "privacycheck.settings"} | more
 
 
 @contextmanager
 def prepared_folder() -> Iterator[Path]:
-    """Give a temporary DATA_DIR with a database, the shipped content as edition 1, and collected static files.
+    """Give a temporary DATA_DIR with a database, the shipped content as edition 1, and the static files.
 
     Raise ServerFailed.
     """
@@ -45,7 +44,7 @@ def prepared_folder() -> Iterator[Path]:
             ["publish_pack", "apps/editions/pack", "--note", "The edition of the bench"],
             ["collectstatic", "--noinput", "--verbosity", "0"],
         ):
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603  (our own commands)
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
                 env=environment(folder),
@@ -92,7 +91,7 @@ def serving(application: str, folder: Path, *, workers: int, threads: int, setti
     never_replaced = ["--max-requests", "0", "--max-requests-jitter", "0"]
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603  (our own server)
             [
                 *(sys.executable, "-m", "gunicorn", "-c", "privacycheck/gunicorn.conf.py"),
                 *never_replaced,
@@ -120,7 +119,9 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _workers_when_ready(process: subprocess.Popen[bytes], port: int, count: int, log: Path) -> tuple[int, ...]:
+def _workers_when_ready(
+    process: subprocess.Popen[bytes], port: int, count: int, log: Path
+) -> tuple[int, ...]:
     """Wait until the server answers and all its workers have begun; return their process ids."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:

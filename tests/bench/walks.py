@@ -76,10 +76,10 @@ def path(edition: CompiledEdition, walker: Walker) -> tuple[str, ...]:
 
 
 def half_way(edition: CompiledEdition, walker: Walker) -> tuple[str, Walker]:
-    """Return the question in the middle of somebody's path, and them with only the questions before it answered."""
+    """Return the middle question of somebody's path, and them with only the questions before it answered."""
     asked = path(edition, walker)
     before = asked[: len(asked) // 2]
-    answers = {question: walker.sheet.answers[question] for question in before if question in walker.sheet.answers}
+    answers = {question: answer for question, answer in walker.sheet.answers.items() if question in before}
     return asked[len(asked) // 2], Walker(walker.name, walker.sheet.replace(answers=answers))
 
 
@@ -97,6 +97,7 @@ def walk(browser: Browser, walker: Walker) -> Reply:
         if address == review:
             return browser.get(result).expect(200, result)
         question = address.rstrip("/").rpartition("/")[2]
-        reply = browser.post(address, page, walker.answer_fields(question)).expect(303, f"The form of {address}")
+        reply = browser.post(address, page, walker.answer_fields(question))
+        reply.expect(303, f"The form of {address}")
         address, page = browser.follow(address, reply)
     raise RequestFailed(f"The checkup of {walker.name} did not come to its end")

@@ -71,7 +71,7 @@ def test_any_changed_character_makes_it_no_sheet_and_never_an_error(client, edit
 
 @pytest.mark.parametrize(
     "value",
-    ["", "x", ":", "a:b", "2" * 399, "2" * 5000, "\u00e4\u00f6", "22:22:22", "%00", "../../etc/passwd", "'--", "é" * 200],
+    ["x", ":", "a:b", "2" * 399, "2" * 5000, "\u00e4\u00f6", "22:22:22", "%00", "../../etc/passwd", "'--", "é" * 200],
 )
 def test_rubbish_is_no_sheet_with_a_polite_notice(client, edition, value):
     client.cookies["sheet"] = value

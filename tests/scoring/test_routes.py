@@ -145,3 +145,16 @@ def _record(
 ) -> Record:
     answers = {question.id: answer for question, answer in zip(parents, chosen, strict=True) if answer}
     return Record(answers, situation, frozenset({topic}))
+
+
+def test_being_partly_sure_can_make_the_longest_path() -> None:
+    questionnaire = Questionnaire(
+        (Topic("t"),),
+        (
+            make_question("p", "t", 3, {"x": 1, "none": 0}, kind=Kind.MULTI),
+            make_question("picked", "t", 3, YES_NO, "p", ("x",)),
+            make_question("doubted", "t", 3, YES_NO, "p", ("unsure",)),
+        ),
+        (),
+    )
+    assert path_lengths(questionnaire)[None] == PathLength(1, 3)

@@ -149,3 +149,10 @@ def test_a_question_that_is_not_scored_is_asked_and_adds_nothing() -> None:
     record = Record(answers(h="none", care="yes"), situation=frozenset())
     assert "care" in ids(record)
     assert score(SCHOOL, record).points == Range(0, 0)
+
+
+def test_a_topic_that_was_left_out_is_not_one_that_does_not_apply() -> None:
+    record = Record({}, situation=frozenset(), left_out=frozenset({"s"}))
+    assert not does_not_apply(SCHOOL, record, "school")
+    with pytest.raises(KeyError):
+        does_not_apply(SCHOOL, record, "nowhere")

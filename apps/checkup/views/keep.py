@@ -134,10 +134,24 @@ def _compare(
         "new": Result(visit.edition, now.replace(ticked=frozenset())),
         "same_edition": same_edition,
         "same_scope": same_scope,
-        "change": change,
+        "you": _moved(change.you) if change else "",
+        "ruler": _moved(change.ruler) if change else "",
         "changed": changed,
     }
     return render(request, "checkup/compare.html", context)
+
+
+def _moved(ends: scoring.Ends | None) -> str:
+    """Return how far a score has moved, in words: "down 3", "up 2 to 5"; empty where it cannot be told."""
+    if ends is None:
+        return ""
+    low, high = sorted(ends.printed)
+    if low == high == 0:
+        return _("no change")
+    if low == high:
+        return (_("up %(points)s") if low > 0 else _("down %(points)s")) % {"points": abs(low)}
+    signed = {"low": f"{low:+d}".replace("-", "−"), "high": f"{high:+d}".replace("-", "−")}
+    return _("between %(low)s and %(high)s") % signed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
