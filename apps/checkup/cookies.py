@@ -96,10 +96,13 @@ def unsign(name: str, value: str) -> str:
     return Signer(salt=f"checkup.{name}").unsign(value)
 
 
-def read_visit(request: HttpRequest) -> Visit:
-    """Return what the request's cookies hold. Raise NoEdition or EditionUnavailable if there is no edition at all."""
+def read_visit(request: HttpRequest, *, own: bool = False) -> Visit:
+    """Return what the request's cookies hold; with `own`, the person's own sheet even while they practise.
+
+    Raise NoEdition or EditionUnavailable if there is no edition at all.
+    """
     current = current_edition()
-    name = PRACTICE if request.COOKIES.get(PRACTICE) else OWN
+    name = PRACTICE if request.COOKIES.get(PRACTICE) and not own else OWN
     value = request.COOKIES.get(name)
     if not value:
         return Visit(current, current)
@@ -114,11 +117,6 @@ def read_visit(request: HttpRequest) -> Visit:
     except (BadSignature, SheetError):
         return Visit(current, current, trouble=Trouble.UNREADABLE)
     return Visit(edition, current, sheet, is_practice=name == PRACTICE)
-
-
-def own_sheet_exists(request: HttpRequest) -> bool:
-    """Say whether the browser holds a sheet of the person's own, whatever is in it."""
-    return OWN in request.COOKIES
 
 
 def with_sheet(response: AnyResponse, sheet: AnswerSheet, edition: CompiledEdition) -> AnyResponse:

@@ -114,6 +114,11 @@ class Result:
             return self.score
         return scoring.after_ticks(self.edition.questionnaire, self.record, self.done)
 
+    @cached_property
+    def contributions(self) -> tuple[scoring.Contribution, ...]:
+        """What each answer accounts for, in points of the edition."""
+        return scoring.contributions(self.edition.questionnaire, self.record)
+
     @property
     def before_shown(self) -> Points:
         """The score as printed, before any step."""
@@ -224,14 +229,25 @@ class Result:
 
     @cached_property
     def offered(self) -> tuple[StepRow, ...]:
-        """Steps that help without a number, easiest first, those for elsewhere left out."""
-        place = self.sheet.place
+        """Steps that help without a number: where most is open first, then the easiest; those for elsewhere left out."""
         rows = [
             self._row(action)
             for action in self.plan.offered
-            if action not in self.done and self._is_for(self.edition.actions[action], place)
+            if action not in self.done and self._is_for(self.edition.actions[action], self.sheet.place)
         ]
-        return tuple(sorted(rows, key=lambda row: row.action.effort))
+        return tuple(sorted(rows, key=lambda row: (-self._points_helped(row.action), row.action.effort)))
+
+    def _points_helped(self, action: Action) -> int:
+        """Return the points of the most open answer that an action is offered for."""
+        return max(
+            (
+                part.points.low
+                for part in self.contributions
+                if part.question in self.sheet.answers
+                and not self.sheet.answers[part.question].picks.isdisjoint(action.helps.get(part.question, ()))
+            ),
+            default=0,
+        )
 
     @staticmethod
     def _is_for(action: Action, place: str | None) -> bool:
@@ -263,7 +279,6 @@ class Result:
     @cached_property
     def topics(self) -> tuple[TopicRow, ...]:
         """The topics in scope with their answers, most open first."""
-        parts = scoring.contributions(self.edition.questionnaire, self.record)
         printed: Mapping[str, int] = (
             scoring.shares(self.edition.questionnaire, self.record) if self.score.points.is_exact else {}
         )
@@ -271,7 +286,7 @@ class Result:
         for topic in self.score.topics:
             answers = tuple(
                 self._answer(part, printed)
-                for part in parts
+                for part in self.contributions
                 if self.edition.topic_of[part.question].id == topic
             )
             applies = not scoring.does_not_apply(self.edition.questionnaire, self.record, topic)

@@ -179,6 +179,15 @@ def test_starting_ones_own_checkup_ends_practice(client, edition):
     assert "You are answering as" not in client.get("/en/checkup/q1/").content.decode()
 
 
+def test_going_back_to_ones_own_checkup_from_practice_loses_none_of_its_answers(client, edition):
+    walk(client, edition, "daniel")
+    mine = announced(client)
+    client.post("/en/practice/liang/", {"result": "1"})
+    persona = edition.personas["daniel"]
+    begin(client, place=persona.place, situation=list(persona.situation))
+    assert announced(client) == mine
+
+
 def test_mass_assigned_fields_are_ignored(client, edition):
     begin(client, ticked="a1", answers="q1", persona="liang", edition="9", klass="ABC")
     page = client.get(RESULT).content.decode()

@@ -17,6 +17,7 @@ from apps.checkup.cookies import (
     SeeOther,
     Visit,
     personal,
+    read_visit,
     with_sheet,
     without_sheet,
     works_without_sheet,
@@ -40,8 +41,9 @@ def start(request: HttpRequest, visit: Visit) -> HttpResponse:
 
     Answers given before stay: choosing another topic or place asks only what is new.
     """
-    own = visit.sheet if visit.sheet and not visit.is_practice else None
-    edition = visit.edition if own else visit.current
+    if visit.is_practice:
+        visit = read_visit(request, own=True)
+    own, edition = visit.sheet, visit.edition
     if request.method == "POST":
         form = StartForm(edition, request.POST)
         if form.is_valid():

@@ -1,0 +1,174 @@
+"""Addresses without a language: the way in, health, and what programs ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from apps.editions.compiled import CompiledEdition
+from apps.editions.current import EditionUnavailable, NoEdition, current_edition
+from apps.editions.public import public_page
+
+logger = logging.getLogger(__name__)
+
+TEXT = "text/plain; charset=utf-8"
+SECURITY_TXT_DAYS = 360
+STARTED = dt.datetime.now(dt.timezone.utc)
+"""When this process began. Whoever runs it is taken to have looked at the contact address then."""
+
+PAGES = (
+    "website:home",
+    "website:story",
+    "website:method",
+    "website:privacy",
+    "website:about",
+    "website:accessibility",
+    "checkup:start",
+    "checkup:practice",
+    "checkup:paper",
+    "guidance:guides",
+    "guidance:glossary",
+)
+"""The pages that search engines may list, besides one for each item of the edition."""
+
+PERSONAL = (
+    "checkup:review",
+    "checkup:result",
+    "checkup:load",
+    "checkup:resume",
+    "checkup:upgrade",
+    "checkup:erase",
+    "website:self_audit",
+)
+"""Pages about the visitor's own answers: of no use in a search engine."""
+
+
+@require_safe
+@vary_on_headers("Accept-Language")
+@cache_control(public=True, max_age=300)
+def to_language(request: HttpRequest) -> HttpResponse:
+    """Send a visitor to the first page in the language that their browser asks for."""
+    with translation.override(asked_language(request.headers.get("Accept-Language", ""))):
+        return HttpResponseRedirect(reverse("website:home"))
+
+
+def asked_language(header: str) -> str:
+    """Return the first of our languages in an Accept-Language header, or the site's own. No cookie is read."""
+    for wanted, _ in parse_accept_lang_header(header):
+        if wanted == "*":
+            break
+        try:
+            return translation.get_supported_language_variant(wanted)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the process is alive. It touches nothing else."""
+    return _uncached("alive")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether this process can serve every page: 200 or 503. The reason is in the log, not in the answer."""
+    reason = _not_ready()
+    if reason:
+        logger.warning("Not ready: %s.", reason)
+        return _uncached("not ready", status=503)
+    return _uncached("ready")
+
+
+def _not_ready() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return "migrations are not applied"
+        current_edition()
+    except DatabaseError:
+        return "the database does not answer"
+    except (NoEdition, EditionUnavailable):
+        return "no edition is in memory"
+    return ""
+
+
+def _uncached(text: str, status: int = 200) -> HttpResponse:
+    response = HttpResponse(text + "\n", content_type=TEXT, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell search engines to leave personal pages alone, and where the list of pages is."""
+    lines = ["User-agent: *"]
+    for code, _ in settings.LANGUAGES:
+        with translation.override(code):
+            lines += [f"Disallow: {reverse(name)}" for name in PERSONAL]
+    lines += ["", f"Sitemap: {settings.PUBLIC_ORIGIN}{reverse('sitemap')}", ""]
+    return HttpResponse("\n".join(lines), content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say where to report a weakness (RFC 9116); not there where no address is configured."""
+    if not settings.CONTACT_EMAIL:
+        raise Http404
+    expires = STARTED + dt.timedelta(days=SECURITY_TXT_DAYS)
+    lines = [
+        f"Contact: mailto:{settings.CONTACT_EMAIL}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(code for code, _ in settings.LANGUAGES)}",
+        f"Canonical: {settings.PUBLIC_ORIGIN}{reverse('security-txt')}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send browsers that ask for the old name to the icon."""
+    return HttpResponsePermanentRedirect(static("icons/favicon.svg"))
+
+
+@public_page
+def sitemap(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
+    """List every public page in each language."""
+    pages = [{code: _address(code, *page) for code, _ in settings.LANGUAGES} for page in _public_pages(edition)]
+    context = {"pages": pages, "has_languages": len(settings.LANGUAGES) > 1}
+    return render(request, "website/sitemap.xml", context, content_type="application/xml; charset=utf-8")
+
+
+def _public_pages(edition: CompiledEdition) -> list[tuple[str, ...]]:
+    """Return the name of each public page, with its item's id where it has one."""
+    items: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("website:method_question", edition.questions),
+        ("guidance:guide", edition.guides),
+        ("guidance:action", edition.actions),
+        ("guidance:claim", edition.claims),
+        ("guidance:term", edition.terms),
+    )
+    return [(name,) for name in PAGES] + [(name, item) for name, found in items for item in found]
+
+
+def _address(language: str, name: str, *ids: str) -> str:
+    with translation.override(language):
+        return settings.PUBLIC_ORIGIN + reverse(name, args=ids)

@@ -1,0 +1,29 @@
+"""All addresses: pages behind a language, and what programs ask for without one."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+from apps.website import addresses
+
+handler400 = "apps.website.errors.bad_request"
+handler403 = "apps.website.errors.permission_denied"
+handler404 = "apps.website.errors.page_not_found"
+handler500 = "apps.website.errors.server_error"
+
+urlpatterns = [
+    path("", addresses.to_language, name="to-language"),
+    # For those who run the site
+    path("healthz", addresses.healthz, name="healthz"),
+    path("readyz", addresses.readyz, name="readyz"),
+    # For programs that visit it
+    path("robots.txt", addresses.robots, name="robots"),
+    path("sitemap.xml", addresses.sitemap, name="sitemap"),
+    path("favicon.ico", addresses.favicon, name="favicon"),
+    path(".well-known/security.txt", addresses.security_txt, name="security-txt"),
+    *i18n_patterns(
+        path("", include("apps.website.urls")),
+        path("", include("apps.guidance.urls")),
+        path("", include("apps.checkup.urls")),
+        prefix_default_language=True,
+    ),
+]

@@ -1,0 +1,352 @@
+"""What the browser tests share: the shipped edition, the pages and states of the site, and how to reach them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page, Response
+
+from apps import scoring
+from apps.checkup import saved_file
+from apps.checkup.cookies import layout_of
+from apps.checkup.forms import values_of
+from apps.checkup.sheet import AnswerSheet
+from apps.editions.compiled import CompiledEdition
+from apps.editions.convert import answer_of, record_of
+from apps.editions.pack_files import read_pack
+from apps.editions.schema import Persona
+
+SUBMIT = "main form button.button[type=submit]"
+RESULT = "/en/result/"
+START = "/en/checkup/"
+REVIEW = "/en/checkup/review/"
+SINGLE, MULTI, HELP_NOW = "q1", "q17", "q12"
+FIRST_EDITION = 1
+
+# --- The shipped edition -------------------------------------------------------------------------------
+
+
+@cache
+def edition() -> CompiledEdition:
+    """Return the shipped pack as the edition that the server publishes."""
+    return CompiledEdition(FIRST_EDITION, read_pack(settings.BASE_DIR / "apps" / "editions" / "pack"))
+
+
+def persona(persona_id: str) -> Persona:
+    """Return one of the shipped personas."""
+    return edition().personas[persona_id]
+
+
+def form_values(someone: Persona, question: str) -> list[str]:
+    """Return what a persona ticks in the form of a question."""
+    return values_of(answer_of(someone.answers[question]))
+
+
+# --- Answers in the browser ----------------------------------------------------------------------------
+
+
+def sheet_of(persona_id: str, **changes: Any) -> AnswerSheet:
+    """Return the sheet of somebody who answers as a persona would, as answers of their own."""
+    someone = persona(persona_id)
+    record = record_of(someone)
+    sheet = AnswerSheet(FIRST_EDITION, someone.place, record.situation, answers=record.answers)
+    return sheet.replace(**changes)
+
+
+@cache
+def sheets() -> dict[str, AnswerSheet]:
+    """Return the sheets that states of the result page need, by name."""
+    everything = sheet_of("all-open")
+    unsure = {question: scoring.Answer.not_sure() for question in everything.answers}
+    maya = sheet_of("maya")
+    steps = [step.action for step in scoring.plan(edition().questionnaire, maya.record()).steps]
+    return {
+        "everything open": everything,
+        "one number": _exact(everything),
+        "a range": sheet_of("george"),
+        "nothing answered": everything.replace(answers={}),
+        "mostly not sure": everything.replace(answers=unsure),
+        "some steps done": maya.replace(ticked=frozenset(steps[:2])),
+        "for a child": sheet_of("rosa", for_child=True),
+        "one topic": everything.replace(topics=frozenset({"t1"})),
+    }
+
+
+def _exact(everything: AnswerSheet) -> AnswerSheet:
+    """Return a sheet in the middle of the scale whose score is one number."""
+    closed = record_of(persona("all-closed")).answers
+    mixed = {
+        question: closed.get(question, given) if place % 2 else given
+        for place, (question, given) in enumerate(everything.answers.items())
+    }
+    return everything.replace(answers=mixed)
+
+
+def saved(sheet: AnswerSheet) -> dict[str, Any]:
+    """Return the saved file of a sheet, as Playwright wants it for a file field."""
+    body = saved_file.dump(sheet, layout_of(edition()), [], saved=dt.date(2026, 1, 31))
+    return {"name": "privacycheck-answers.json", "mimeType": "application/json", "buffer": body}
+
+
+_COOKIES: dict[tuple[str, str], list[Any]] = {}
+
+
+def hold(page: Page, origin: str, name: str) -> None:
+    """Let the browser hold one of `sheets()`, got from the site by loading a saved file, and nothing else."""
+    page.context.clear_cookies()
+    key = (origin, name)
+    if key not in _COOKIES:
+        load(page, origin, sheets()[name], "continue")
+        _COOKIES[key] = page.context.cookies()
+        page.context.clear_cookies()
+    page.context.add_cookies(_COOKIES[key])
+
+
+def load(page: Page, origin: str, sheet: AnswerSheet, purpose: str) -> None:
+    """Load a saved file, to `continue` from it or to `compare` it."""
+    page.goto(origin + "/en/result/load/")
+    page.set_input_files("input[type=file]", saved(sheet))
+    page.check(f"input[name=purpose][value={purpose}]")
+    page.click(SUBMIT)
+
+
+# --- The walk ------------------------------------------------------------------------------------------
+
+
+def begin(page: Page, origin: str, someone: Persona) -> None:
+    """Fill in the start form as a persona would and send it."""
+    page.goto(origin + START)
+    page.check("input[name=topic][value=whole]")
+    page.check("input[name=who][value=me]")
+    page.select_option("select[name=place]", someone.place or "")
+    for situation in someone.situation or ("nothing",):
+        page.check(f"input[name=situation][value={situation}]")
+    page.click(SUBMIT)
+
+
+def question_of(page: Page) -> str:
+    """Return the id of the question on screen, or an empty text on any other page."""
+    *_, before, last = page.url.split("#")[0].rstrip("/").split("/")
+    return last if before == "checkup" and last != "review" else ""
+
+
+def answer(page: Page, *values: str) -> None:
+    """Tick these values on the question on screen and send them."""
+    for value in values:
+        page.check(f'input[name=answer][value="{value}"]')
+    page.click(SUBMIT)
+
+
+def walk(page: Page, origin: str, persona_id: str) -> Iterator[str]:
+    """Answer everything as a persona would; yields the question on screen before each answer is given."""
+    someone = persona(persona_id)
+    begin(page, origin, someone)
+    while question := question_of(page):
+        yield question
+        answer(page, *form_values(someone, question))
+    assert page.url == origin + REVIEW
+
+
+def announced(page: Page) -> str:
+    """Return the sentence that tells a screen reader the score of the result on screen."""
+    return " ".join((page.locator("[data-announce]").text_content() or "").split())
+
+
+def score_in_words(score: scoring.Score) -> str:
+    """Return that sentence for a score."""
+    low, high = score.shown
+    return f"The score is now {low} out of 100." if low == high else f"The score is now {low} to {high} out of 100."
+
+
+# --- Pages and states ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """A page in one of its states: what the browser holds, where it goes, and what is done there."""
+
+    name: str
+    path: str
+    holds: str = ""
+    act: Callable[[Page], None] | None = None
+
+    def enter(self, page: Page, origin: str) -> None:
+        """Bring a page into this state, with no cookie but those that it needs."""
+        if self.holds:
+            hold(page, origin, self.holds)
+        else:
+            page.context.clear_cookies()
+        page.goto(origin + self.path)
+        if self.act:
+            self.act(page)
+
+
+def _send(page: Page) -> None:
+    page.click(SUBMIT)
+
+
+def _send_nothing_known(page: Page) -> None:
+    page.fill("input[name=code]", "K7Q2-0000")
+    page.click(SUBMIT)
+
+
+def _send_no_answers_file(page: Page) -> None:
+    page.set_input_files("input[type=file]", {"name": "a.json", "mimeType": "application/json", "buffer": b"[]"})
+    page.click(SUBMIT)
+
+
+def _send_contradiction(page: Page) -> None:
+    """Tick what excludes each other, as a browser without scripts lets one do."""
+    with_script_undone = "boxes => boxes.forEach(box => { box.checked = box.value !== 'partly' })"
+    page.eval_on_selector_all("input[name=answer]", with_script_undone)
+    page.click(SUBMIT)
+
+
+def _compare(page: Page) -> None:
+    page.set_input_files("input[type=file]", saved(sheets()["one number"]))
+    page.check("input[name=purpose][value=compare]")
+    page.click(SUBMIT)
+
+
+def _practise(button: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        page.click(f"main button[name={button}]")
+
+    return act
+
+
+def _tick(page: Page) -> None:
+    page.locator(".tick").first.click()
+    page.wait_for_selector('.tick[aria-pressed="true"]')
+
+
+def _open_all(page: Page) -> None:
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
+
+
+@cache
+def states() -> tuple[State, ...]:
+    """Return every template of the site in every state that a visitor can bring it into."""
+    doubtful = next(claim.id for claim in edition().pack.claims if claim.doubt)
+    stepwise = next(action.id for action in edition().pack.actions if action.steps)
+    term = edition().pack.glossary[0].id
+    after_result = next(q for q, topic in edition().topic_of.items() if topic.after_result)
+    return (
+        State("home", "/en/"),
+        State("story", "/en/story/"),
+        State("method", "/en/method/"),
+        State("method, all opened", "/en/method/", act=_open_all),
+        State("method of one question", f"/en/method/{MULTI}/"),
+        State("privacy", "/en/privacy/"),
+        State("self-audit, nothing stored", "/en/self-audit/"),
+        State("self-audit, answers stored", "/en/self-audit/", "some steps done"),
+        State("about", "/en/about/"),
+        State("accessibility", "/en/accessibility/"),
+        State("start", START),
+        State("start, not accepted", START, act=_send),
+        State("start, answers kept", START, "a range"),
+        State("question", f"/en/checkup/{SINGLE}/"),
+        State("question, opened", f"/en/checkup/{SINGLE}/", act=_open_all),
+        State("question, answered", f"/en/checkup/{SINGLE}/", "everything open"),
+        State("question, for a child", f"/en/checkup/{SINGLE}/", "for a child"),
+        State("question, not accepted", f"/en/checkup/{SINGLE}/", act=_send),
+        State("question with help", f"/en/checkup/{HELP_NOW}/", "everything open"),
+        State("question after the result", f"/en/checkup/{after_result}/", "a range"),
+        State("multi question", f"/en/checkup/{MULTI}/", "everything open"),
+        State("multi question, not accepted", f"/en/checkup/{MULTI}/", "everything open", _send_contradiction),
+        State("review", REVIEW, "a range"),
+        State("review, nothing answered", REVIEW, "nothing answered"),
+        State("result, no answers", RESULT),
+        State("result, one number", RESULT, "one number"),
+        State("result, a range", RESULT, "a range"),
+        State("result, nothing answered", RESULT, "nothing answered"),
+        State("result, mostly not sure", RESULT, "mostly not sure"),
+        State("result, one topic", RESULT, "one topic"),
+        State("result, with help, all opened", RESULT, "everything open", _open_all),
+        State("result, steps done", RESULT, "some steps done"),
+        State("result, a step ticked just now", RESULT, "one number", _tick),
+        State("print view", "/en/result/print/", "a range"),
+        State("load", "/en/result/load/"),
+        State("load, not accepted", "/en/result/load/", act=_send_no_answers_file),
+        State("compare", "/en/result/load/", "a range", _compare),
+        State("resume", "/en/resume/"),
+        State("resume, not accepted", "/en/resume/", act=_send_nothing_known),
+        State("erase", "/en/erase/", "a range"),
+        State("erase, nothing stored", "/en/erase/"),
+        State("erased", "/en/erase/", "a range", _send),
+        State("practice", "/en/practice/"),
+        State("persona", "/en/practice/maya/"),
+        State("practice question", "/en/practice/maya/", act=_practise("begin")),
+        State("practice result", "/en/practice/maya/", act=_practise("result")),
+        State("paper", "/en/paper/"),
+        State("guides", "/en/guides/"),
+        State("guide", "/en/guides/t2/"),
+        State("action with steps", f"/en/actions/{stepwise}/"),
+        State("claim with a doubt", f"/en/claims/{doubtful}/"),
+        State("glossary", "/en/glossary/"),
+        State("term", f"/en/glossary/{term}/"),
+        State("not found", "/en/no-such-page/"),
+    )
+
+
+@cache
+def item_paths() -> tuple[str, ...]:
+    """Return the address of every page that exists once for each item of the edition, but for its questions."""
+    shipped = edition()
+    return (
+        *(f"/en/method/{question}/" for question in shipped.questions),
+        *(f"/en/guides/{guide}/" for guide in shipped.guides),
+        *(f"/en/actions/{action}/" for action in shipped.actions),
+        *(f"/en/claims/{claim}/" for claim in shipped.claims),
+        *(f"/en/glossary/{term}/" for term in shipped.terms),
+        *(f"/en/practice/{someone.id}/" for someone in shipped.pack.personas if someone.practice),
+    )
+
+
+@cache
+def question_paths() -> tuple[str, ...]:
+    """Return the address of every question; with the sheet "everything open" each of them is on screen."""
+    return tuple(f"/en/checkup/{question}/" for question in edition().questions)
+
+
+def part(items: tuple[Any, ...], number: int, of: int) -> tuple[Any, ...]:
+    """Return every `of`-th item from `number` on, so that parallel tests share the work evenly."""
+    return items[number::of]
+
+
+# --- Looking at a page ---------------------------------------------------------------------------------
+
+
+class Documents:
+    """The HTML of the last page that arrived, as the server sent it."""
+
+    def __init__(self, page: Page) -> None:
+        self._last: Response | None = None
+        page.on("response", self._note)
+
+    def _note(self, response: Response) -> None:
+        if response.request.is_navigation_request() and not 300 <= response.status < 400:
+            self._last = response
+
+    def last(self) -> bytes:
+        """Return the bytes of the last document."""
+        assert self._last is not None
+        return self._last.body()
+
+
+def too_wide(page: Page) -> int:
+    """Return by how many CSS pixels the page is wider than the window; 0 where nothing scrolls sideways."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def cookie_names(context: BrowserContext) -> set[str]:
+    """Return the names of the cookies that the browser holds."""
+    return {cookie["name"] for cookie in context.cookies()}
+
+
+ContextMaker = Callable[..., BrowserContext]
