@@ -10,6 +10,7 @@ from math import ceil, floor
 from django.utils.formats import number_format
 
 from apps import scoring
+from apps.checkup.result import Points
 from apps.checkup.wording import band_name, band_opening
 from apps.editions.calibration import worst_case
 from apps.editions.compiled import CompiledEdition
@@ -69,11 +70,10 @@ class BandRow:
 
 @dataclass(frozen=True)
 class PersonaRow:
-    """One invented person with the printed ends of their score, their bands and most open topic."""
+    """One invented person with their printed score, their bands and most open topic."""
 
     persona: Persona
-    low: int
-    high: int
+    points: Points
     bands: tuple[str, ...]
     most_open: Topic | None
 
@@ -182,7 +182,7 @@ def persona_rows(edition: CompiledEdition) -> tuple[PersonaRow, ...]:
         rows.append(
             PersonaRow(
                 persona,
-                *score.shown,
+                Points(*score.shown),
                 (band_name(low),) if low is high else (band_name(low), band_name(high)),
                 edition.topics[most_open] if most_open else None,
             )

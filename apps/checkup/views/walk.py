@@ -15,9 +15,11 @@ from apps.checkup.cookies import (
     OWN,
     PRACTICE,
     SeeOther,
+    Trouble,
     Visit,
     personal,
     read_visit,
+    unavailable,
     with_sheet,
     without_sheet,
     works_without_sheet,
@@ -43,6 +45,8 @@ def start(request: HttpRequest, visit: Visit) -> HttpResponse:
     """
     if visit.is_practice:
         visit = read_visit(request, own=True)
+        if visit.trouble is Trouble.UNAVAILABLE:
+            return unavailable(request, visit.trouble, status=503)
     own, edition = visit.sheet, visit.edition
     if request.method == "POST":
         form = StartForm(edition, request.POST)
