@@ -9,7 +9,7 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="privacycheck-tests-")
 os.environ["EDITION_REFRESH_SECONDS"] = "0"
 os.environ.pop("DEBUG", None)
 
-from privacycheck.settings import *  # noqa: E402, F403
-from privacycheck.settings import STORAGES  # noqa: E402
+from privacycheck.settings import *  # noqa: F403
+from privacycheck.settings import STORAGES
 
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -55,7 +55,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _CLASSES = {"div": {"scroll"}, "sup": {"note"}}
 _ELEMENTS = frozenset(
-    "a blockquote br code div em h2 h3 h4 hr li ol p pre span strong sup table tbody td th thead tr ul".split()
+    ["a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
 )
 
 

@@ -44,7 +44,7 @@ def prepared_folder() -> Iterator[Path]:
             ["publish_pack", "apps/editions/pack", "--note", "The edition of the bench"],
             ["collectstatic", "--noinput", "--verbosity", "0"],
         ):
-            done = subprocess.run(  # noqa: S603  (our own commands)
+            done = subprocess.run(
                 [sys.executable, "manage.py", *command],
                 cwd=ROOT,
                 env=environment(folder),
@@ -91,7 +91,7 @@ def serving(application: str, folder: Path, *, workers: int, threads: int, setti
     never_replaced = ["--max-requests", "0", "--max-requests-jitter", "0"]
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  (our own server)
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "-c", "privacycheck/gunicorn.conf.py"),
                 *never_replaced,

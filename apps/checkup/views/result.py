@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.checkup import resume_code
 from apps.checkup.cookies import SeeOther, Visit, layout_of, personal, with_sheet
+from apps.checkup.face import face_svg
 from apps.checkup.result import Order, Result
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.views.parts import banner
 from apps.checkup.walk import path_of
-from apps.checkup.face import face_svg
 
 REMINDER_MONTHS = 6
 

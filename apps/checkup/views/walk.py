@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.checkup.cookies import (
-    OWN,
     PRACTICE,
     SeeOther,
     Trouble,
