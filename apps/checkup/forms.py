@@ -117,20 +117,38 @@ class QuestionForm(forms.Form):
 
     def clean_answer(self) -> scoring.Answer:
         """Return the chosen values as an answer; values that exclude each other are refused."""
-        chosen: list[str] = self.cleaned_data["answer"] if self.is_multi else [self.cleaned_data["answer"]]
-        picks = set(chosen)
-        for alone, answer in ((UNSURE, scoring.Answer.not_sure()), (PREFER_NOT, scoring.Answer.prefer_not())):
-            if picks == {alone}:
-                return answer
-        if len(picks) > 1 and picks & {NONE, UNSURE, PREFER_NOT}:
+        chosen = self.cleaned_data["answer"] if self.is_multi else [self.cleaned_data["answer"]]
+        answer = answer_of(self.question, chosen)
+        if answer is None and set(chosen) == {PARTLY}:
+            raise forms.ValidationError(_("Tick the answers you are sure of as well, or choose “Not sure”."))
+        if answer is None:
             raise forms.ValidationError(
-                _("Two of these answers exclude each other. Tick either the things that are true, or one answer such as “Not sure”.")
+                _(
+                    "Two of these answers exclude each other. "
+                    "Tick either the things that are true, or one answer such as “Not sure”."
+                )
             )
-        if PARTLY in picks:
-            if picks == {PARTLY}:
-                raise forms.ValidationError(_("Tick the answers you are sure of as well, or choose “Not sure”."))
-            return scoring.Answer.partly(*(picks - {PARTLY}))
-        return scoring.Answer.known(*picks)
+        return answer
+
+
+def answer_of(question: Question, values: list[str]) -> scoring.Answer | None:
+    """Return the answer that form values stand for, or None where they stand for none.
+
+    A page that takes a valid answer needs no more than this; the form is for showing what is wrong.
+    """
+    picks = set(values if question.kind == "multi" else values[-1:])
+    if picks == {UNSURE}:
+        return scoring.Answer.not_sure()
+    if picks == {PREFER_NOT}:
+        return scoring.Answer.prefer_not()
+    certain = picks - {PARTLY}
+    if not certain or not certain <= {option.id for option in question.options}:
+        return None
+    if question.kind == "multi" and NONE in certain and len(picks) > 1:
+        return None
+    if PARTLY not in picks:
+        return scoring.Answer.known(*certain)
+    return scoring.Answer.partly(*certain) if question.kind == "multi" else None
 
 
 def values_of(answer: scoring.Answer) -> list[str]:

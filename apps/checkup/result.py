@@ -11,7 +11,7 @@ from apps import scoring
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.wording import answer_in_words, band_name, band_opening, wording
 from apps.editions.compiled import CompiledEdition
-from apps.editions.schema import Action, Claim, Platform, PlatformStep, Question, Text, Topic
+from apps.editions.schema import Action, Claim, Option, Platform, PlatformStep, Question, Text, Topic
 
 Order = Literal["effort", "drop"]
 HALF = 50
@@ -47,15 +47,29 @@ class StepRow:
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One answer with what it accounts for: `share` is a whole number of the score, or a range of it."""
+    """One answer with what it accounts for: `share` is a whole number of the score, or a range of it.
+
+    `option` is the chosen option of the highest level, if any is chosen.
+    """
 
     question: Question
     text: Text
     answer: str
     share: Points
-    reason: Text | None
+    option: Option | None
     claim: Claim | None
     decided: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One answer as given, to check or change."""
+
+    question: Question
+    text: Text
+    answer: str
+    topic: Topic
+    is_missing: bool
 
 
 @dataclass(frozen=True)
@@ -305,7 +319,7 @@ class Result:
             wording(question, self.sheet.for_child),
             answer_in_words(self.edition, question, answer, self.sheet.for_child),
             Points(share, share) if share is not None else self._points(part.points),
-            max(chosen, key=lambda option: option.level).reason if chosen else None,
+            max(chosen, key=lambda option: option.level) if chosen else None,
             self.edition.claims[question.ratings.claim] if question.ratings else None,
             tuple(option.decided for option in chosen if option.decided),
         )

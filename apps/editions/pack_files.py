@@ -4,51 +4,81 @@
     topics/<topic>.yaml       a topic with its questions          actions/<topic>.yaml   a list of actions
     claims/<group>.yaml       a list of claims                    platforms.yaml  glossary.yaml  personas.yaml
     guides/<guide>.yaml       a guide, its body in guides/<guide>.<language>.md
-    calibration.json          what `check_pack --full --write` measured; not part of the content
+    calibration.json          may stand beside them; it is not part of the pack
 
-A pack may come from anybody, so it is read with suspicion: limits on size, number and depth before anything is
-built, no links, no aliases, no tags, no repeated keys, and a zip is read member by member without extracting.
+Topics are read in the natural order of their ids, those after the result last. The files of actions, claims
+and guides follow in the order of the topics they are named after, then `law`, then `other`. Items keep their
+order within a file. Files that would be empty are left out.
+
+A pack may come from anyone (security bar, T10): nothing is unpacked to disk, no link is followed, sizes are
+limited before anything is parsed, and whatever is wrong is told as a list of problems, never as another error.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from apps.editions.pack_items import file_of
-from apps.editions.schema import Action, Checked, Claim, Guide, Item, Pack, Persona, Platform, Term, Topic
+from apps.editions import safe_yaml, schema
+from apps.editions.markdown import UNWANTED_CHARACTERS
+from apps.editions.pack_items import PACK_FILE, file_of, guide_file
+from apps.editions.schema import Action, Claim, Guide, Item, Pack, Persona, Platform, Term, Topic
+from apps.editions.shape_errors import explain, kind_of, named
+
+MAX_FILE = 2_000_000
+MAX_TOTAL = 20_000_000
+MAX_FILES = 500
+MAX_RATIO = 100
+MAX_VALUES = 300_000
+"""Limits of a pack: bytes of one file and of all (an archive's own size included), number of files, how often
+larger a file may be than it is in an archive, and values (texts, numbers, lists) in all YAML files."""
 
 CALIBRATION = "calibration.json"
-LARGEST_FILE = 2 * 1024 * 1024
-LARGEST_PACK = 20 * 1024 * 1024
-MOST_FILES = 500
-LARGEST_RATIO = 100
-DEEPEST = 30
-WIDTH = 100
 
-_SINGLE_FILES = {"pack.yaml", "platforms.yaml", "glossary.yaml", "personas.yaml", CALIBRATION}
-_FOLDER_FILE = re.compile(r"^(topics|actions|claims|guides)/[a-z][a-z0-9-]{0,39}\.yaml$")
-_BODY_FILE = re.compile(r"^guides/([a-z][a-z0-9-]{0,39})\.([a-z]{2,3}(?:-[a-z]{2,8})?)\.md$")
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-_NUMBER = re.compile(r"\d+")
+_MAX_PROBLEMS = 200
+_WHOLE_FILE = "the whole file"
+_WHOLE_PACK = "the whole pack"
+_ECHO = 60
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LISTS: dict[str, tuple[str, type[Item]]] = {
+    "platforms.yaml": ("platforms", Platform),
+    "glossary.yaml": ("glossary", Term),
+    "personas.yaml": ("personas", Persona),
+}
+_FOLDERS = ("topics", "actions", "claims", "guides")
+_HEADER_FIELDS = tuple(
+    name
+    for name in Pack.model_fields
+    if name not in {*_FOLDERS, *(pack_field for pack_field, _ in _LISTS.values())}
+)
+
+_ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_BODY_NAME = re.compile(rf"guides/(?P<guide>{_ID})\.(?P<language>[a-z]{{2,3}}(?:-[a-z]{{2,8}})?)\.md")
+_ITEM_NAME = re.compile(rf"(?P<folder>topics|actions|claims|guides)/(?P<stem>{_ID})\.yaml")
+_FIXED_NAMES = frozenset({PACK_FILE, CALIBRATION, *_LISTS})
+
+AnItem = TypeVar("AnItem", bound=Item)
 
 
 @dataclass(frozen=True)
 class PackProblem:
-    """What is wrong with a pack: the file, the item, why, and how to mend it. A warning may be published."""
+    """One thing that is wrong with a pack: in which file, with which item, why, and how to mend it.
+
+    A warning does not stand against publishing.
+    """
 
     file: str
     item: str
@@ -58,507 +88,591 @@ class PackProblem:
 
 
 class PackError(Exception):
-    """The files are not a pack. `problems` lists everything that is wrong, not only the first thing."""
+    """The files are no pack; `problems` holds every reason that was found, at least one."""
 
     def __init__(self, problems: Iterable[PackProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__(f"{len(self.problems)} problems")
+        super().__init__("\n".join(f"{p.file}: {p.item}: {p.reason} ({p.mend})" for p in self.problems))
 
 
 def read_pack(path: Path) -> Pack:
-    """Return the pack in a folder or a .zip file. Raise PackError with every problem of shape."""
-    files = _zip_files(path) if path.is_file() else _folder_files(path)
-    return pack_of(files)
-
-
-def pack_of(files: Mapping[str, bytes]) -> Pack:
-    """Return the pack made of files, given by relative name. Raise PackError with every problem of shape."""
-    reading = _Reading(files)
-    parts: dict[str, Any] = {
-        **reading.mapping("pack.yaml"),
-        "topics": reading.one_each("topics", Topic),
-        "actions": reading.lists("actions", Action),
-        "claims": reading.lists("claims", Claim),
-        "platforms": reading.list_in("platforms.yaml", Platform),
-        "glossary": reading.list_in("glossary.yaml", Term),
-        "personas": reading.list_in("personas.yaml", Persona),
-        "guides": reading.guides(),
-    }
-    pack = None
+    """Return the pack in a folder or a .zip. Raise PackError with all its problems of shape."""
+    if path.is_dir():
+        return _guarded(lambda: _pack_of(_files_of_folder(path)))
     try:
-        pack = Pack.model_validate(parts)
-    except ValidationError as error:
-        # A part that failed on its own has been reported there, in more helpful words.
-        own = {"topics", "actions", "claims", "platforms", "glossary", "personas", "guides"}
-        reading.report("pack.yaml", "pack", parts, error, skip=own)
-    if reading.problems or pack is None:
-        raise PackError(reading.problems or [PackProblem("pack.yaml", "pack", "it cannot be read", "check it")])
-    return pack
+        data = _read_regular_file(path, MAX_TOTAL)
+    except OSError:
+        raise PackError([_pack_problem(f"there is no pack at {path.name}", "name a folder or a .zip")]) from None
+    if data is None:
+        raise PackError([_pack_problem("this is neither a folder nor a .zip", "name a folder or a .zip")])
+    return read_zip(data)
 
 
-def write_pack(pack: Pack, folder: Path) -> None:
-    """Write a pack in its canonical form into a folder, and remove files of it that no longer belong there.
+def read_zip(data: bytes) -> Pack:
+    """Return the pack in a .zip that is held in memory. Raise PackError with all its problems of shape."""
+    return _guarded(lambda: _pack_of(_files_of_zip(data)))
 
-    The calibration stays as it is.
-    """
-    made = pack_bytes(pack)
-    for name, body in made.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-    if folder.is_dir():
-        for name in _folder_files(folder):
-            if name not in made and name != CALIBRATION:
-                (folder / name).unlink()
+
+def pack_of(contents: Mapping[str, bytes]) -> Pack:
+    """Return the pack made of files, given by name. Raise PackError with all its problems of shape."""
+    files = _Files()
+    for name, data in contents.items():
+        if files.accepts(name):
+            files.add(name, data)
+    return _guarded(lambda: _pack_of(files))
 
 
 def pack_bytes(pack: Pack) -> dict[str, bytes]:
-    """Return the files of a pack in canonical form, by relative name.
+    """Return the canonical files of a pack, by their name relative to the pack's folder.
 
-    Keys stand in the order of the schema with the dates of checking last, what equals its default is left
-    out, items keep their order. Reading them and writing again gives the same bytes.
+    Keys stand in the order of the schema, languages as the pack lists them, questions in the order asked;
+    fields equal to their default are left out. Reading these files and writing again gives the same bytes.
+    Raise PackError where a text holds a character that may not be read back.
     """
-    head = _plain(pack)
-    grouped: dict[str, Any] = {}
-    for topic in pack.topics:
-        grouped[file_of(topic)] = _plain(topic)
-    for item in (*pack.actions, *pack.claims):
-        grouped.setdefault(file_of(item), []).append(_plain(item))
-    for guide in pack.guides:
-        grouped[file_of(guide)] = {key: value for key, value in _plain(guide).items() if key != "body"}
-    for name in ("platforms", "glossary", "personas"):
-        grouped[f"{name}.yaml"] = head.pop(name)
-    for name in ("topics", "actions", "claims", "guides"):
-        head.pop(name, None)
-    files = {name: _yaml(data) for name, data in {"pack.yaml": head, **grouped}.items()}
-    for guide in pack.guides:
-        for language, body in guide.body.items():
-            files[f"guides/{guide.id}.{language}.md"] = (_tidy(body) + "\n").encode()
+    files = {name: text.encode("utf-8", "surrogatepass") for name, text in _texts_of_files(pack)}
+    problems = [problem for name, data in files.items() if (problem := _character_problem(name, data))]
+    if problems:
+        raise PackError(problems)
     return files
 
 
+def write_pack(pack: Pack, folder: Path) -> tuple[str, ...]:
+    """Write the canonical files of a pack into a folder and return the names of those that changed.
+
+    Files of the layout that the pack no longer has are removed; other files stay. Raise PackError where a
+    link stands in place of a folder, before anything is written, or as `pack_bytes` does.
+    """
+    files = pack_bytes(pack)
+    linked = [name for name in _FOLDERS if (folder / name).is_symlink()]
+    if linked:
+        raise PackError([PackProblem(name, name, "this is a link", "put a folder in its place") for name in linked])
+    changed = []
+    for name, data in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink() or not target.is_file() or target.read_bytes() != data:
+            unfinished = target.with_name(f".{target.name}.new")
+            unfinished.write_bytes(data)
+            os.replace(unfinished, target)  # a reader sees the old file or the new one, never half of it
+            changed.append(name)
+    for name in _layout_files(folder):
+        if name not in files:
+            (folder / name).unlink()
+            changed.append(name)
+    return tuple(changed)
+
+
 def is_canonical(folder: Path) -> tuple[PackProblem, ...]:
-    """Return a warning for each file of a pack that is not in canonical form. Raise PackError."""
-    files = _folder_files(folder)
-    made = pack_bytes(pack_of(files))
-    return tuple(
-        PackProblem(
-            name, "file", "is not in the canonical form", "run check_pack with --write", warning=True
-        )
-        for name in sorted({*files, *made} - {CALIBRATION})
-        if files.get(name) != made.get(name)
-    )
+    """Return a warning for each file that writing would change; none if the folder is canonical.
+
+    Raise PackError if the folder holds no pack.
+    """
+    files = _guarded(lambda: _files_of_folder(folder))
+    wanted = pack_bytes(_guarded(lambda: _pack_of(files)))
+    found = []
+    for name in sorted({*files.contents, *wanted} - {CALIBRATION}):
+        if files.contents.get(name) != wanted.get(name):
+            reason = "it is not written in the canonical form"
+            if name not in wanted:
+                reason = "it holds nothing"
+            found.append(
+                PackProblem(name, _WHOLE_FILE, reason, "run `check_pack PATH --write`", warning=True)
+            )
+    return tuple(found)
 
 
 def content_hash(pack: Pack) -> str:
-    """Return the SHA-256 of a pack's content in hex: the same content has the same hash on every machine."""
-    content = json.dumps(
-        pack.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
-    return hashlib.sha256(content.encode()).hexdigest()
+    """Return a SHA-256 over all content of a pack, in hexadecimal.
+
+    Equal for packs that read the same: the order of keys, line ends and trailing spaces do not count, and
+    neither does a field that holds its default.
+    """
+    text = json.dumps(_data_of(pack, _Order.of(pack)), sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 # --- Files ---------------------------------------------------------------------------------------------
 
 
-def _refused(file: str, reason: str, mend: str) -> PackError:
-    return PackError([PackProblem(file, "file", reason, mend)])
+@dataclass
+class _Files:
+    """Files that were read, by name, and the problems met so far."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    problems: list[PackProblem] = field(default_factory=list)
+    total: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _number: int = 0
+
+    def accepts(self, name: str) -> bool:
+        """Say whether a file of this name may be read; if not, note why."""
+        self._number += 1
+        self.limit_number(self._number)
+        if not _is_in_layout(name):
+            self.note(_shown_name(name), *_why_unknown(name))
+            return False
+        if name in self._seen:
+            self.note(name, "a file of this name stands twice", "keep one of them")
+            return False
+        self._seen.add(name)
+        return True
+
+    def add(self, name: str, data: bytes) -> None:
+        """Keep a file's content. Raise PackError where all of them together are too large."""
+        if len(data) > MAX_FILE:
+            self.note(name, f"it is larger than {MAX_FILE // 1_000_000} MB", "split it, or shorten it")
+            return
+        self.total += len(data)
+        if self.total > MAX_TOTAL:
+            raise PackError([_pack_problem(f"it is larger than {MAX_TOTAL // 1_000_000} MB", "shorten it")])
+        self.contents[name] = data
+
+    def note(self, file: str, reason: str, mend: str) -> None:
+        self.problems.append(PackProblem(file, _WHOLE_FILE, reason, mend))
+
+    def limit_number(self, number: int) -> None:
+        """Raise PackError for too many files."""
+        if number > MAX_FILES:
+            mend = "remove what is no part of the pack"
+            raise PackError([_pack_problem(f"it has more than {MAX_FILES} files", mend)])
 
 
-def _check_name(name: str) -> None:
-    if name in _SINGLE_FILES or _FOLDER_FILE.match(name) or _BODY_FILE.match(name):
-        return
-    shown = "".join(character if character.isprintable() else "?" for character in name[:60])
-    raise _refused(shown, "is not a file of a pack", "remove it, or see the layout in CONTRIBUTING.md")
+def _is_in_layout(name: str) -> bool:
+    return bool(name in _FIXED_NAMES or _BODY_NAME.fullmatch(name) or _ITEM_NAME.fullmatch(name))
 
 
-def _folder_files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a folder by relative name. Links and devices are refused, never followed."""
-    if not folder.is_dir() or folder.is_symlink():
-        raise _refused(folder.name[:60], "is neither a folder nor a zip file", "name a folder with a pack.yaml")
-    files: dict[str, bytes] = {}
-    total = 0
-    for name, entry in _entries(folder):
-        mode = entry.stat(follow_symlinks=False).st_mode
-        if not stat.S_ISREG(mode):
-            raise _refused(name[:60], "is a link or a device", "put the file itself there")
-        _check_name(name)
-        with open(entry.path, "rb", opener=_no_follow) as file:
-            body = file.read(LARGEST_FILE + 1)
-        total += len(body)
-        _check_size(name, len(body), total, len(files) + 1)
-        files[name] = body
-    return files
+def _why_unknown(name: str) -> tuple[str, str]:
+    """Return reason and mend for a name that is not in the layout."""
+    parts = re.split(r"[/\\]", name)
+    if name.startswith(("/", "\\")) or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
+        return "this name leads out of the pack", "give every file a name inside the pack"
+    if len(parts) > 1 and parts[-1] == PACK_FILE:
+        return "the pack stands in a folder of the archive", "zip the files themselves, not the folder around them"
+    if _is_in_layout(name.lower()):
+        # On many machines a name that differs only in capitals is the same file.
+        return "names of files have small letters only", "rename it, or remove it if it is a copy"
+    if name.endswith(".yml"):
+        return "files of a pack end in .yaml", "rename it"
+    return "this is no file of a pack", f"remove it, or name it as one: {PACK_FILE}, topics/t1.yaml, guides/t1.en.md"
 
 
-def _no_follow(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
-
-
-def _entries(folder: Path, above: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the files of a folder and of the folders one level below, in order of their names."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        name = f"{above}{entry.name}"
-        if entry.is_dir(follow_symlinks=False) and not above:
-            yield from _entries(Path(entry.path), f"{name}/")
+def _files_of_folder(folder: Path) -> _Files:
+    files = _Files()
+    for name, entry in _entries(folder, files):
+        if not files.accepts(name):
+            continue
+        try:
+            data = _read_regular_file(Path(entry.path), MAX_FILE)
+        except OSError:
+            files.note(name, "it cannot be read", "check that it is there and may be read")
+            continue
+        if data is None:
+            files.note(name, "this is no ordinary file", "put a file in its place")
         else:
-            yield name, entry
-
-
-def _zip_files(path: Path) -> dict[str, bytes]:
-    """Return the members of a zip file by name, without extracting any of them to disk."""
-    if path.stat().st_size > LARGEST_PACK:
-        raise _refused(path.name[:60], "is larger than 20 MB", "leave out what does not belong to a pack")
-    files: dict[str, bytes] = {}
-    total = 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            _check_members(members)
-            for member in members:
-                with archive.open(member) as file:
-                    body = file.read(LARGEST_FILE + 1)
-                total += len(body)
-                _check_size(member.filename, len(body), total, len(files) + 1)
-                files[member.filename] = body
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _refused(path.name[:60], "is not a zip file that we can read", "make the zip file again") from error
+            files.add(name, data)
     return files
 
 
-def _check_members(members: list[zipfile.ZipInfo]) -> None:
-    seen: set[str] = set()
-    if len(members) > MOST_FILES:
-        raise _refused("zip file", f"holds more than {MOST_FILES} files", "leave out what does not belong to a pack")
-    for member in members:
-        name = member.filename
-        parts = PurePosixPath(name).parts
-        mode = member.external_attr >> 16
-        if name.startswith("/") or ".." in parts or "\\" in name or ":" in name:
-            raise _refused(name[:60], "points outside the pack", "make the zip file from inside the folder")
-        if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            raise _refused(name[:60], "is a link or a device", "put the file itself there")
-        if name.casefold() in seen:
-            raise _refused(name[:60], "is there twice", "keep one of them")
-        seen.add(name.casefold())
-        _check_name(name)
-        if member.file_size > LARGEST_RATIO * max(1, member.compress_size) and member.file_size > 4096:
-            raise _refused(name[:60], "unpacks to over a hundred times its size", "make the zip file again")
+def _entries(folder: Path, files: _Files) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the files of a pack's folder and its four subfolders, by name; links and the like are noted."""
+    number = 0
+    for prefix in ("", *(f"{name}/" for name in _FOLDERS)):
+        try:
+            entries = os.scandir(folder / prefix)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            files.note(prefix.rstrip("/") or folder.name, "this folder cannot be read", "check its permissions")
+            continue
+        with entries:
+            found = []
+            for entry in entries:
+                number += 1
+                files.limit_number(number - len(_FOLDERS))
+                found.append(entry)
+        for entry in sorted(found, key=lambda entry: entry.name):
+            name = prefix + entry.name
+            is_subfolder = not prefix and entry.name in _FOLDERS
+            if entry.is_symlink():
+                files.note(_shown_name(name), "this is a link", "put the file itself in its place")
+                if is_subfolder:
+                    return
+            elif entry.is_dir(follow_symlinks=False):
+                if not is_subfolder:
+                    files.note(_shown_name(name), "this is no folder of a pack", "remove it")
+            elif not entry.is_file(follow_symlinks=False):
+                files.note(_shown_name(name), "this is no ordinary file", "put a file in its place")
+            else:
+                yield name, entry
 
 
-def _check_size(name: str, size: int, total: int, count: int) -> None:
-    if size > LARGEST_FILE:
-        raise _refused(name[:60], "is larger than 2 MB", "split it or shorten it")
-    if total > LARGEST_PACK:
-        raise _refused("pack", "is larger than 20 MB", "leave out what does not belong to a pack")
-    if count > MOST_FILES:
-        raise _refused("pack", f"has more than {MOST_FILES} files", "leave out what does not belong to a pack")
+def _read_regular_file(path: Path, most: int) -> bytes | None:
+    """Return at most `most` + 1 bytes of a file, or None for what is no ordinary file. Raise OSError.
+
+    A pipe or device is neither waited for nor read. A link in a pack's folder was refused before; the flag
+    refuses one that took the file's place meanwhile.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if most == MAX_FILE:
+        flags |= getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags)
+    with open(descriptor, "rb") as file:
+        return file.read(most + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
+def _files_of_zip(data: bytes) -> _Files:
+    """Return the files of an archive, read one by one in memory."""
+    if len(data) > MAX_TOTAL:
+        raise PackError([_pack_problem(f"it is larger than {MAX_TOTAL // 1_000_000} MB", "shorten it")])
+    files = _Files()
+    # Every entry of the directory begins with these bytes. Counting them keeps a directory of a million
+    # entries from being taken apart at all.
+    files.limit_number(data.count(b"PK\x01\x02") // 2)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            files.limit_number(len(members) - len(_FOLDERS))
+            for member in members:
+                if _is_folder(member) or not _is_harmless(member, files):
+                    continue
+                with archive.open(member) as file:
+                    files.add(member.filename, file.read(MAX_FILE + 1))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, OverflowError) as error:
+        if isinstance(error, RecursionError):
+            raise
+        raise PackError([*files.problems, _pack_problem("this is no .zip, or it is damaged", "make it anew")]) from None
+    return files
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    return member.orig_filename.rstrip("/") in _FOLDERS and member.orig_filename.endswith("/") and not member.file_size
+
+
+def _is_harmless(member: zipfile.ZipInfo, files: _Files) -> bool:
+    """Say whether a member of an archive may be read; if not, note why."""
+    name = member.orig_filename  # `filename` ends at a NUL, so the two could tell different stories
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if not files.accepts(name):
+        return False
+    if kind not in {0, stat.S_IFREG}:
+        files.note(name, "this is a link or no ordinary file", "put the file itself in its place")
+    elif member.flag_bits & 0x1:
+        files.note(name, "it is encrypted", "make the archive without a password")
+    elif member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        files.note(name, "it is packed in an unusual way", "make an ordinary .zip")
+    elif member.file_size > MAX_FILE:
+        files.note(name, f"it is larger than {MAX_FILE // 1_000_000} MB", "split it, or shorten it")
+    elif member.file_size > MAX_RATIO * max(member.compress_size, 1):
+        files.note(name, f"it is over {MAX_RATIO} times larger than in the archive", "no text of a pack packs so well")
+    else:
+        return True
+    return False
+
+
+def _layout_files(folder: Path) -> Iterator[str]:
+    """Yield the names of a folder's files that belong to the layout, links included, all but a calibration."""
+    for prefix in ("", *(f"{name}/" for name in _FOLDERS)):
+        for path in sorted((folder / prefix).glob("*")):
+            name = prefix + path.name
+            if _is_in_layout(name) and name != CALIBRATION and (path.is_symlink() or path.is_file()):
+                yield name
+
+
+def _shown_name(name: str) -> str:
+    short = name if len(name) <= _ECHO else f"{name[: _ECHO - 3]}..."
+    return UNWANTED_CHARACTERS.sub("?", short) or "(no name)"
+
+
+def _pack_problem(reason: str, mend: str) -> PackProblem:
+    return PackProblem(_WHOLE_PACK, _WHOLE_PACK, reason, mend)
+
+
+Made = TypeVar("Made")
+
+
+def _guarded(make: Callable[[], Made]) -> Made:
+    """Return what `make` returns; where it runs out of memory or depth, raise PackError instead."""
+    try:
+        return make()
+    except (RecursionError, MemoryError):
+        raise PackError([_pack_problem("it is too large or too deep to be read", "shorten it")]) from None
 
 
 # --- Reading -------------------------------------------------------------------------------------------
 
 
-class _Unique(_Loader):  # type: ignore[misc]
-    """Builds plain values; a key that stands twice in one mapping is refused."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
-                raise _Bad(key.start_mark.line + 1, "a key is not a plain word", "write keys as plain words")
-            if key.value in seen:
-                raise _Bad(key.start_mark.line + 1, f"the key `{key.value[:40]}` stands twice", "keep one of them")
-            seen.add(key.value)
-        return dict(super().construct_mapping(node, deep=deep))
+def _pack_of(files: _Files) -> Pack:
+    reader = _PackReader(files)
+    pack = reader.pack()
+    problems = reader.problems
+    if problems or pack is None:
+        shown = problems[:_MAX_PROBLEMS]
+        if len(problems) > _MAX_PROBLEMS:
+            shown.append(_pack_problem("there are more problems than these", "mend these first"))
+        raise PackError(shown)
+    return pack
 
 
-class _Bad(Exception):
-    """A YAML file is not as we want it, at a line."""
+class _PackReader:
+    """Turns files into a pack, and remembers everything that is wrong with them."""
 
-    def __init__(self, line: int, reason: str, mend: str) -> None:
-        super().__init__(reason)
-        self.line, self.reason, self.mend = line, reason, mend
+    def __init__(self, files: _Files) -> None:
+        self._files = files
+        self.problems = list(files.problems)
+        self._values = MAX_VALUES
+        self._bodies: dict[str, dict[str, str]] = {}
 
+    def pack(self) -> Pack | None:
+        """Return the pack; with problems found it is incomplete or None."""
+        header = self._header()
+        topics = self._topics()
+        stems = [topic.id for topic in topics]
+        parts: dict[str, Any] = {
+            "topics": topics,
+            "actions": self._grouped("actions", Action, stems),
+            "claims": self._grouped("claims", Claim, stems),
+            "guides": self._guides(stems),
+        }
+        for name, (pack_field, model) in _LISTS.items():
+            parts[pack_field] = self._list(name, model) if name in self._files.contents else ()
+        return header and header.model_copy(update=parts)
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
-class _Reading:
-    """Reads the parts of a pack and collects what is wrong with them."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files
-        self.problems: list[PackProblem] = []
-
-    def problem(self, file: str, item: str, reason: str, mend: str) -> None:
-        """Note one problem."""
-        self.problems.append(PackProblem(file, item, reason, mend))
-
-    def text(self, name: str) -> str | None:
-        """Return a file as text, or None if it is missing or not plain UTF-8."""
-        if name not in self.files:
-            self.problem(name, "file", "is missing", "add it; see the layout in CONTRIBUTING.md")
+    def _header(self) -> Pack | None:
+        data = self._yaml(PACK_FILE) if PACK_FILE in self._files.contents else None
+        if PACK_FILE not in self._files.contents:
+            if not any(problem.file.endswith(PACK_FILE) for problem in self.problems):
+                self._note(PACK_FILE, _WHOLE_FILE, "it is missing", "add it: it lists languages, places and more")
             return None
-        try:
-            text = self.files[name].decode("utf-8")
-        except UnicodeDecodeError:
-            self.problem(name, "file", "is not UTF-8 text", "save it as UTF-8")
+        if not isinstance(data, Mapping):
+            if data is not _UNREADABLE:
+                self._note(PACK_FILE, _WHOLE_FILE, "it should be a mapping", "write `key: value` lines")
             return None
-        hidden = _HIDDEN.search(text)
-        if hidden:
-            line = text.count("\n", 0, hidden.start()) + 1
-            code = f"U+{ord(hidden.group()):04X}"
-            self.problem(name, f"line {line}", f"holds the invisible character {code}", "remove it")
-            return None
-        return text
+        misplaced = [key for key in data if key in Pack.model_fields and key not in _HEADER_FIELDS]
+        for key in misplaced:
+            self._note(PACK_FILE, "pack", f"`{key}` does not stand in this file", "move it to files of its own")
+        own = {key: value for key, value in data.items() if key not in misplaced}
+        return self._valid(PACK_FILE, Pack, own | dict.fromkeys(set(Pack.model_fields) - {*_HEADER_FIELDS}, ()), "pack")
 
-    def data(self, name: str) -> Any:
-        """Return a YAML file as plain values, or None where it cannot be read."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            _check_events(text)
-            # A subclass of the safe loader: no tags beyond plain values, no aliases, no repeated keys.
-            return yaml.load(text, Loader=_Unique)  # noqa: S506
-        except _Bad as bad:
-            self.problem(name, f"line {bad.line}", bad.reason, bad.mend)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            self.problem(name, f"line {line}", "is not valid YAML", "check the indentation, quotes and colons there")
-        except (yaml.YAMLError, RecursionError, MemoryError, ValueError, OverflowError):
-            self.problem(name, "file", "is not valid YAML", "check the indentation, quotes and colons")
-        return None
-
-    def mapping(self, name: str) -> dict[str, Any]:
-        """Return a file that holds one mapping."""
-        data = self.data(name)
-        if isinstance(data, dict):
-            reserved = {"topics", "actions", "claims", "platforms", "glossary", "personas", "guides"} & data.keys()
-            for key in sorted(reserved):
-                self.problem(name, key, "has files of its own", f"move it out of {name}")
-            return {key: value for key, value in data.items() if key not in reserved}
-        if data is not None:
-            self.problem(name, "file", "must hold keys and values", "see the shipped pack for an example")
-        return {}
-
-    def one_each(self, folder: str, model: type[Model]) -> list[Model]:
-        """Return the items of a folder that holds one item a file."""
-        found = (self.item(name, self.data(name), model) for name in self.names(folder))
-        return [item for item in found if item is not None]
-
-    def lists(self, folder: str, model: type[Model]) -> list[Model]:
-        """Return the items of a folder that holds a list in each file."""
-        return [item for name in self.names(folder) for item in self.list_in(name, model)]
-
-    def list_in(self, name: str, model: type[Model]) -> list[Model]:
-        """Return the items of a file that holds a list."""
-        data = self.data(name)
-        if data is None:
-            return []
-        if not isinstance(data, list):
-            self.problem(name, "file", "must hold a list of items", "begin each item with `- id:`")
-            return []
+    def _topics(self) -> tuple[Topic, ...]:
         found = []
-        for entry in data:
-            item = self.item(name, entry, model)
-            if item is None:
-                continue
-            at_home = file_of(item) if isinstance(item, Item) else name
-            if at_home != name:
-                self.problem(name, _named(entry), "stands in the wrong file", f"move it to {at_home}")
-            found.append(item)
-        return found
+        for name, stem in self._names("topics"):
+            topic = self._item(name, stem, Topic)
+            if topic:
+                found.append(topic)
+        return tuple(sorted(found, key=lambda topic: (topic.after_result, _natural(topic.id))))
 
-    def guides(self) -> list[Guide]:
-        """Return the guides with their bodies."""
-        bodies: dict[str, dict[str, str]] = {}
-        for name in self.files:
-            match = _BODY_FILE.match(name)
+    def _grouped(self, folder: str, model: type[AnItem], topics: list[str]) -> tuple[AnItem, ...]:
+        names = sorted(self._names(folder), key=lambda named: _place_of(named[1], topics))
+        return tuple(item for name, _ in names for item in self._list(name, model))
+
+    def _guides(self, topics: list[str]) -> tuple[Guide, ...]:
+        self._read_bodies()
+        names = sorted(self._names("guides"), key=lambda named: _place_of(named[1], topics))
+        found = [self._item(name, stem, Guide) for name, stem in names]
+        for stem, languages in self._bodies.items():
+            if guide_file(stem) not in self._files.contents:
+                for language in languages:
+                    name = f"guides/{stem}.{language}.md"
+                    self._note(name, f"guide {stem}", "its guide is missing", f"add {guide_file(stem)}")
+        return tuple(guide for guide in found if guide)
+
+    def _read_bodies(self) -> None:
+        for name, data in sorted(self._files.contents.items()):
+            match = _BODY_NAME.fullmatch(name)
             if match:
-                bodies.setdefault(match[1], {})[match[2]] = _tidy(self.text(name) or "")
-        found = []
-        for name in self.names("guides"):
-            data = self.data(name)
-            if not isinstance(data, dict):
-                continue
-            body = bodies.pop(PurePosixPath(name).stem, {})
-            if not body:
-                self.problem(name, _named(data), "has no text", f"add {name.removesuffix('.yaml')}.en.md")
-                continue
-            item = self.item(name, {**data, "body": body}, Guide)
-            if item is not None:
-                found.append(item)
-        for orphan in bodies:
-            self.problem(f"guides/{orphan}.yaml", "file", "is missing", "add it, or remove the text of the guide")
-        return found
+                text = self._text(name, data)
+                body = _tidy_markdown(text or "").removesuffix("\n") + "\n"
+                self._bodies.setdefault(match["guide"], {})[match["language"]] = body
+                if text is not None and not text.strip():
+                    self._note(name, f"guide {match['guide']}", "it is empty", "write the guide, or remove the file")
 
-    def item(self, name: str, data: Any, model: type[Model]) -> Model | None:
-        """Return one item, or None with what is wrong noted."""
-        if data is None:
+    def _item(self, name: str, stem: str, model: type[AnItem]) -> AnItem | None:
+        """Return the item of a file that holds a single one."""
+        data = self._yaml(name)
+        if data is _UNREADABLE:
             return None
-        try:
-            item = model.model_validate(data)
-        except ValidationError as error:
-            self.report(name, _named(data), data, error)
-            return None
-        except RecursionError:
-            self.problem(name, _named(data), "is nested too deeply", "make it flatter")
-            return None
-        stem = PurePosixPath(name).stem
-        if model in (Topic, Guide) and getattr(item, "id", stem) != stem:
-            self.problem(name, _named(data), "has another id than its file", f"name the file {_id(data)}.yaml")
+        called = named(model, data, 0) if isinstance(data, Mapping) and data.get("id") else f"{kind_of(model)} {stem}"
+        if model is Guide and isinstance(data, Mapping):
+            if "body" in data:
+                self._note(name, called, "`body` does not stand in this file", f"move it to guides/{stem}.en.md")
+            elif stem not in self._bodies:
+                self._note(name, called, "it has no body", f"write it in guides/{stem}.en.md")
+            data = dict(data, body=self._bodies.get(stem) or {"en": "-"})
+        item = self._valid(name, model, data, called)
+        if item and file_of(item) != name:
+            self._note(name, called, "its id is not the name of its file", "rename the file, or correct the id")
         return item
 
-    def names(self, folder: str) -> list[str]:
-        """Return the YAML files of a folder in the pack's order: t2 before t10, then `choices`, law, other."""
-        names = [name for name in self.files if name.startswith(f"{folder}/") and name.endswith(".yaml")]
-        return sorted(names, key=lambda name: _order(PurePosixPath(name).stem))
-
-    def report(
-        self, file: str, item: str, data: Any, error: ValidationError, skip: Iterable[str] = ()
-    ) -> None:
-        """Note what pydantic found, in plain words."""
-        for found in error.errors(include_url=False, include_context=True, include_input=True):
-            place = found["loc"]
-            if place and place[0] in skip and found["type"] != "missing":
+    def _list(self, name: str, model: type[AnItem]) -> tuple[AnItem, ...]:
+        """Return the items of a file that holds a list."""
+        data = self._yaml(name)
+        if data is _UNREADABLE or data is None:
+            return ()
+        if not isinstance(data, tuple):
+            self._note(name, _WHOLE_FILE, "it should be a list", f"begin every {kind_of(model)} with `- id:`")
+            return ()
+        found = []
+        for at, entry in enumerate(data):
+            if len(self.problems) > _MAX_PROBLEMS:
+                break  # more would not be shown
+            called = named(model, entry, at)
+            item = self._valid(name, model, entry, called)
+            if item is None:
                 continue
-            reason, mend = _in_words(found)
-            where = _where(data, place)
-            entry = PackProblem(file, f"{item}: {where}" if where else item, reason, mend)
-            if entry not in self.problems:
-                self.problems.append(entry)
+            if file_of(item) != name:
+                self._note(name, called, "it stands in the wrong file", f"move it to {file_of(item)}")
+            found.append(item)
+        return tuple(found)
+
+    def _valid(self, file: str, model: type[AnItem], data: Any, called: str) -> AnItem | None:
+        try:
+            return model.model_validate(data, strict=True)
+        except ValidationError as error:
+            for found in islice(explain(error, model, data, called), _MAX_PROBLEMS + 1):
+                where = file
+                if model is Guide and found.path[:1] == ("body",) and len(found.path) > 1:
+                    where = f"guides/{Path(file).stem}.{found.path[1]}.md"
+                self._note(where, found.item, found.reason, found.mend)
+            return None
+
+    def _yaml(self, name: str) -> Any:
+        """Return what a YAML file holds, or _UNREADABLE."""
+        text = self._text(name, self._files.contents[name])
+        if text is None:
+            return _UNREADABLE
+        try:
+            document = safe_yaml.read(text, self._values)
+        except safe_yaml.YamlError as error:
+            for problem in error.problems:
+                item = f"line {problem.line}" if problem.line else _WHOLE_FILE
+                self._note(name, item, problem.reason, problem.mend)
+            self._values -= error.values
+            return _UNREADABLE
+        self._values -= document.values
+        return document.content
+
+    def _text(self, name: str, data: bytes) -> str | None:
+        """Return a file's text with line feeds only, or None."""
+        problem = _character_problem(name, data)
+        if problem:
+            self.problems.append(problem)
+            return None
+        return data.decode().replace("\r\n", "\n")
+
+    def _names(self, folder: str) -> list[tuple[str, str]]:
+        """Return the YAML files of a folder as (name, stem)."""
+        matches = (_ITEM_NAME.fullmatch(name) for name in self._files.contents)
+        return [(match[0], match["stem"]) for match in matches if match and match["folder"] == folder]
+
+    def _note(self, file: str, item: str, reason: str, mend: str) -> None:
+        self.problems.append(PackProblem(file, item, reason, mend))
 
 
-def _check_events(text: str) -> None:
-    """Refuse aliases, anchors, tags and depth before anything is built from them."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise _Bad(line, "uses an anchor or alias (& or *)", "write the text out")
-        if getattr(event, "tag", None):
-            raise _Bad(line, "uses a tag (!)", "write a plain value")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > DEEPEST:
-                raise _Bad(line, f"is nested deeper than {DEEPEST} levels", "make it flatter")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+_UNREADABLE = object()
 
 
-def _order(stem: str) -> tuple[int, int, str]:
-    number = _NUMBER.search(stem)
-    last = {"law": 2, "other": 3}
+def _character_problem(name: str, data: bytes) -> PackProblem | None:
+    """Return what is wrong with a file's characters: it must be UTF-8 and hold no unwanted ones."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return PackProblem(name, _WHOLE_FILE, "it is written in UTF-16", "save it as UTF-8")
+    if data.startswith(b"\xef\xbb\xbf"):
+        mend = "save it as UTF-8 without a byte order mark"
+        return PackProblem(name, _WHOLE_FILE, "it begins with a byte order mark", mend)
+    try:
+        text = data.decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return PackProblem(name, f"line {line}", "it is not written in UTF-8", "save it as UTF-8")
+    found = UNWANTED_CHARACTERS.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        reason = f"an unwanted character (U+{ord(found[0]):04X}) stands here"
+        return PackProblem(name, f"line {line}", reason, "remove it; it cannot be seen, and may hide what is written")
+    return None
+
+
+def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts t2 before t10."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
+
+
+def _place_of(stem: str, topics: list[str]) -> tuple[Any, ...]:
+    """Return a key that sorts files as their topics, then the unknown ones, then `law`, then `other`."""
+    last = ("law", "other")
     if stem in last:
-        return last[stem], 0, stem
-    return (0, int(number.group()), stem) if number else (1, 0, stem)
-
-
-def _id(data: Any) -> str:
-    return str(data.get("id") or data.get("code") or "?")[:40] if isinstance(data, dict) else "?"
-
-
-def _named(data: Any) -> str:
-    return f"item {_id(data)}"
-
-
-def _where(data: Any, place: tuple[int | str, ...]) -> str:
-    """Return a path into an item in words: "questions, q3, options, b, level"."""
-    words = []
-    for step in place:
-        if isinstance(step, int) and isinstance(data, (list, tuple)) and step < len(data):
-            data = data[step]
-            words.append(_id(data) if isinstance(data, dict) else f"number {step + 1}")
-            continue
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(step, str) and ("[" in step or step in {"str", "constrained-str"}):
-            continue  # a branch of a union: pydantic's word, not the editor's
-        words.append(str(step)[:40])
-    return ", ".join(words)
-
-
-def _in_words(found: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what is wrong and how to mend it, for one of pydantic's errors."""
-    kind, context = found["type"], found.get("ctx", {})
-    value = str(found.get("input"))[:60]
-    if kind == "missing":
-        return "is missing", "add it"
-    if kind == "extra_forbidden":
-        return "is not a key that we know", "check its spelling, or remove it"
-    if kind == "string_type" and isinstance(found.get("input"), bool):
-        return "reads as true or false, not as text", "put it in quotes, for example 'No'"
-    if kind == "string_type":
-        return "must be text", "put it in quotes"
-    if kind == "string_pattern_mismatch":
-        return f"“{value}” has not the right form", "use small letters, digits and hyphens, or check the address or date"
-    if kind in {"string_too_long", "string_too_short", "too_long", "too_short"}:
-        limit = context.get("max_length", context.get("min_length"))
-        return f"has not the right length (limit {limit})", "shorten it or add what is missing"
-    if kind in {"greater_than_equal", "less_than_equal"}:
-        limit = context.get("ge", context.get("le"))
-        return f"{value} is out of range (limit {limit})", "use a number within the range"
-    if kind in {"literal_error", "enum"}:
-        return f"“{value}” is not one of the choices", f"use {context.get('expected', 'one of them')}"
-    if kind == "value_error":
-        return str(context.get("error", "is not right")), "change it so that this holds"
-    if kind.startswith(("int", "float", "bool", "date")):
-        return f"“{value}” is not a {kind.split('_')[0]}", "write it without quotes"
-    return "has not the right shape", "compare it with an item of the shipped pack"
+        return (2, last.index(stem), ())
+    return (0, topics.index(stem), ()) if stem in topics else (1, 0, _natural(stem))
 
 
 # --- Writing -------------------------------------------------------------------------------------------
 
 
-def _plain(value: Any) -> Any:
-    """Return an item as plain values in canonical order, without what equals its default."""
-    if isinstance(value, BaseModel):
-        fields = type(value).model_fields
-        late = [name for name in Checked.model_fields if name in fields] if isinstance(value, Checked) else []
-        names = [name for name in fields if name not in late] + late
-        return {
-            name: _plain(getattr(value, name))
-            for name in names
-            if fields[name].is_required() or getattr(value, name) != fields[name].get_default(call_default_factory=True)
-        }
+@dataclass(frozen=True)
+class _Order:
+    """The order of keys that are ids: languages as the pack lists them, questions as they are asked."""
+
+    place: Mapping[str, int]
+
+    @classmethod
+    def of(cls, pack: Pack) -> _Order:
+        """Return the order of a pack."""
+        languages = (language.code for language in pack.languages)
+        questions = (question.id for topic in pack.topics for question in topic.questions)
+        return cls({key: place for place, key in enumerate(dict.fromkeys((*languages, *questions)))})
+
+    def key(self, name: str) -> tuple[Any, ...]:
+        """Return a key for sorting; names that the pack does not know come last."""
+        return (0, self.place[name], ()) if name in self.place else (1, 0, _natural(name))
+
+
+def _texts_of_files(pack: Pack) -> Iterator[tuple[str, str]]:
+    """Yield every canonical file as (name, text)."""
+    order = _Order.of(pack)
+    whole = _data_of(pack, order)
+    yield PACK_FILE, safe_yaml.write({name: whole[name] for name in _HEADER_FIELDS if name in whole})
+    for topic, data in zip(pack.topics, whole["topics"], strict=False):
+        yield file_of(topic), safe_yaml.write(data)
+    groups: dict[str, list[Any]] = {}
+    for item, data in zip((*pack.actions, *pack.claims), (*whole["actions"], *whole["claims"]), strict=False):
+        groups.setdefault(file_of(item), []).append(data)
+    for name, items in groups.items():
+        yield name, safe_yaml.write(items)
+    for guide, data in zip(pack.guides, whole["guides"], strict=False):
+        for language, body in data.pop("body").items():
+            yield f"guides/{guide.id}.{language}.md", body.removesuffix("\n") + "\n"
+        yield guide_file(guide.id), safe_yaml.write(data)
+    for name, (pack_field, _) in _LISTS.items():
+        if whole[pack_field]:
+            yield name, safe_yaml.write(whole[pack_field])
+
+
+def _data_of(value: Any, order: _Order) -> Any:
+    """Return a part of a pack as plain data in canonical order, without what equals its default."""
+    if isinstance(value, Item):
+        data = {}
+        # The dates of checking come from a base class, hence first; they read better behind what was checked.
+        for name in sorted(type(value).model_fields, key=lambda name: name in schema.Checked.model_fields):
+            info = type(value).model_fields[name]
+            inner = getattr(value, name)
+            if info.is_required() or inner != info.get_default(call_default_factory=True):
+                data[name] = _data_of(inner, order)
+                if info.annotation == schema.Markdown:
+                    data[name] = {language: _tidy_markdown(text) for language, text in data[name].items()}
+        return data
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, str) and "\n" in value:
-        return _Lines(_tidy(value) + "\n" if value.endswith("\n") else _tidy(value))
-    return value
+        return {key: _data_of(value[key], order) for key in sorted(value, key=order.key)}
+    if isinstance(value, tuple):
+        return [_data_of(part, order) for part in value]
+    return _one_line_feed(value) if isinstance(value, str) else value
 
 
-def _tidy(text: str) -> str:
-    """Return a text with plain line ends, no spaces at the end of a line and no empty lines at either end."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return "\n".join(lines).strip("\n")
+def _tidy_markdown(text: str) -> str:
+    """Return Markdown without trailing spaces and blank lines around it; several lines end in a line feed."""
+    lines = [line.rstrip(" \t") for line in _one_line_feed(text).split("\n")]
+    tidy = "\n".join(lines).strip("\n")
+    return f"{tidy}\n" if "\n" in tidy else tidy
 
 
-class _Lines(str):
-    """A text of several lines, written as a block."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes lists indented below their key, and texts of several lines as blocks."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
-
-
-_Dumper.add_representer(
-    _Lines, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="|")
-)
-
-
-def _yaml(data: Any) -> bytes:
-    text: str = yaml.dump(
-        data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=WIDTH
-    )
-    return text.encode()
-
-
+def _one_line_feed(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

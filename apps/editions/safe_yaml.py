@@ -45,11 +45,15 @@ class YamlProblem:
 
 
 class YamlError(Exception):
-    """A text is not the YAML that is read here; `problems` holds one or more reasons."""
+    """A text is not the YAML that is read here; `problems` holds one or more reasons.
 
-    def __init__(self, *problems: YamlProblem) -> None:
+    `values` says how many values had been read.
+    """
+
+    def __init__(self, *problems: YamlProblem, values: int = 0) -> None:
         super().__init__("; ".join(f"line {problem.line}: {problem.reason}" for problem in problems))
         self.problems = problems
+        self.values = values
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,10 @@ def read(text: str, most_values: int) -> Document:
 
     Raise YamlError with every reason found, also where it holds more than `most_values` values.
     """
-    loader = _Loader(text)
+    loader: Any = _Loader(text)
+    reader = _Reader(loader, most_values)
     try:
-        return _Reader(loader, most_values).document()
+        return reader.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise YamlError(
@@ -76,7 +81,8 @@ def read(text: str, most_values: int) -> Document:
                 "this cannot be read as YAML",
                 "look at this line and the one before: spaces (no tabs) before keys, a space after the colon, "
                 "quotes around a text that holds `: ` or starts with a special character",
-            )
+            ),
+            values=reader.values,
         ) from None
     finally:
         loader.dispose()
@@ -108,8 +114,7 @@ class _Open:
         if self.is_list:
             self.items.append(value)
         else:
-            assert self.key is not None  # the parser alternates keys and values
-            self.entries[self.key] = value
+            self.entries[str(self.key)] = value  # the parser alternates keys and values
             self.key = None
 
     @property
@@ -127,7 +132,7 @@ class _Reader:
     def __init__(self, loader: Any, most_values: int) -> None:
         self._loader = loader
         self._most = most_values
-        self._values = 0
+        self.values = 0
         self._problems: list[YamlProblem] = []
         self._open: list[_Open] = []
         self._root: Any = None
@@ -147,12 +152,12 @@ class _Reader:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close()
         if self._problems:
-            raise YamlError(*self._problems)
-        return Document(self._root, self._values)
+            raise YamlError(*self._problems, values=self.values)
+        return Document(self._root, self.values)
 
     def _node(self, event: yaml.NodeEvent) -> None:
-        self._values += 1
-        if self._values > self._most:
+        self.values += 1
+        if self.values > self._most:
             raise self._error(event, "there are too many values", "split the pack, or shorten its lists")
         if event.anchor is not None:
             raise self._error(event, "an anchor (`&`) or alias (`*`) stands here", "write the value out, or quote it")
@@ -204,7 +209,7 @@ class _Reader:
             self._note(event, f"{_quoted(event.value)} has a meaning of its own in YAML", "put it in quotes")
             return event.value
         try:
-            return self._loader.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+            return self._loader.construct_object(yaml.ScalarNode(tag, event.value, None, None))
         except (ValueError, OverflowError, IndexError):
             self._note(
                 event, f"{_quoted(event.value)} is no date or number that exists", "correct it, or put it in quotes"
@@ -219,7 +224,8 @@ class _Reader:
             raise error
 
     def _error(self, event: yaml.Event, reason: str, mend: str) -> YamlError:
-        return YamlError(*self._problems, YamlProblem(event.start_mark.line + 1, reason, mend))
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        return YamlError(*self._problems, YamlProblem(line, reason, mend), values=self.values)
 
 
 def _quoted(text: str) -> str:

@@ -213,7 +213,8 @@ def _wrong_type(kind: str, field: str, shown: str, place: _Place, value: Any) ->
     if kind.startswith("tuple"):
         return f"{field} should be a list{_but(shown)}", "write each entry on a line of its own after `- `"
     if kind.startswith("dict"):
-        texts = any(shape in (place.annotation, *get_args(place.annotation)) for shape in (schema.Text, schema.Markdown))
+        possible = (place.annotation, *get_args(place.annotation))
+        texts = schema.Text in possible or schema.Markdown in possible
         mend = "write `en: ...` below it" if texts else "write `key: value` lines below it"
         return f"{field} should be {'a text for each language' if texts else 'a mapping'}{_but(shown)}", mend
     if kind.startswith("model"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ from apps.editions.calibration import worst_case
 from apps.editions.compiled import CompiledEdition
 from apps.editions.convert import record_of
 from apps.editions.schema import UNSURE, Action, Option, Persona, Question, Situation, Text, Topic
+from apps.editions.templatetags.content import words
 
 HIGHEST_LEVEL = 4
 
@@ -105,7 +107,7 @@ class Example:
     `could_be` are the ends of the score if every weight were a quarter off in the worst way.
     """
 
-    persona: Persona
+    name: str
     topic: Topic
     answers: tuple[AnswerLine, ...]
     topics: tuple[TopicLine, ...]
@@ -123,7 +125,7 @@ class Example:
 class RangeExample:
     """One score that is a range, and the question that leaves most of it open."""
 
-    persona: Persona
+    name: str
     low_points: int
     high_points: int
     low: int
@@ -215,7 +217,7 @@ def _worked(edition: CompiledEdition, persona: Persona, score: scoring.Score, to
     low, high = worst_case(Fraction(points, most))
     others = scoring.shown_score(plan.others.low, most)
     return Example(
-        persona,
+        called(persona),
         topic,
         tuple(answers),
         tuple(
@@ -241,8 +243,13 @@ def range_example(edition: CompiledEdition) -> RangeExample | None:
         if open_parts and score.middle is not None:
             points = score.points
             widest = edition.questions[open_parts[0].question]
-            return RangeExample(persona, points.low, points.high, *score.shown, score.middle, widest)
+            return RangeExample(called(persona), points.low, points.high, *score.shown, score.middle, widest)
     return None
+
+
+def called(persona: Persona) -> str:
+    """Return what an invented person is called in a sentence: "Maya" of "Maya, 14, goes to school"."""
+    return re.split("[,，、]", words(persona.name))[0].strip()
 
 
 def _practice(edition: CompiledEdition) -> list[Persona]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.checkup.addresses import address
 from apps.checkup.cookies import (
     PRACTICE,
     SeeOther,
@@ -23,7 +25,8 @@ from apps.checkup.cookies import (
     without_sheet,
     works_without_sheet,
 )
-from apps.checkup.forms import QuestionForm, StartForm, values_of
+from apps.checkup.forms import QuestionForm, StartForm, answer_of, values_of
+from apps.checkup.result import ReviewRow
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.views.parts import banner
 from apps.checkup.walk import Path, nearest, path_of
@@ -52,33 +55,46 @@ def start(request: HttpRequest, visit: Visit) -> HttpResponse:
         if form.is_valid():
             sheet = _started(form, own or AnswerSheet(edition=edition.number), edition)
             first = path_of(edition, sheet).next_open()
-            address = reverse("checkup:question", args=[first]) if first else reverse("checkup:review")
-            return without_sheet(with_sheet(SeeOther(address), sheet, edition), *_practice(request))
-        return render(request, "checkup/start.html", {"form": form, "visit": visit}, status=UNPROCESSABLE)
+            return without_sheet(with_sheet(SeeOther(_address(first)), sheet, edition), *_practice(request))
+        context = {"form": form, "visit": visit, "banner": banner(visit)}
+        return render(request, "checkup/start.html", context, status=UNPROCESSABLE)
     topic = request.GET.get("topic", "")
-    known = topic == StartForm.WHOLE or any(topic == item.id for item in edition.scored_topics)
-    form = StartForm(edition, initial=_initial(own, topic if known else ""))
-    resume = path_of(edition, own).next_open() if own else None
-    return render(
-        request,
-        "checkup/start.html",
-        {"form": form, "visit": visit, "own": own, "resume": resume, "topic_count": len(edition.scored_topics)},
-    )
+    if topic != StartForm.WHOLE and all(topic != item.id for item in edition.scored_topics):
+        topic = ""
+    if own is None:
+        return HttpResponse(_fresh_start(request, visit, topic))
+    context = {
+        "form": StartForm(edition, initial=_initial(own, topic)),
+        "visit": visit,
+        "banner": banner(visit),
+        "own": own,
+        "resume": path_of(edition, own).next_open(),
+    }
+    return render(request, "checkup/start.html", context)
+
+
+def _fresh_start(request: HttpRequest, visit: Visit, topic: str) -> str:
+    """Return the start page for someone without answers, with the topic of the link they followed chosen."""
+
+    def make() -> str:
+        context = {"form": StartForm(visit.edition), "visit": visit, **_MARKS, "csrf_token": _MARKS["token"]}
+        return render(request, "checkup/start.html", context).content.decode()
+
+    html = visit.edition.memo(("start", get_language()), make)
+    html = html.replace(_MARKS["token"], get_token(request), 1).replace(_MARKS["banner"], banner(visit), 1)
+    return html.replace(f'value="{topic}" autocomplete', f'value="{topic}" checked autocomplete', 1) if topic else html
 
 
 def _practice(request: HttpRequest) -> tuple[str, ...]:
     return (PRACTICE,) if PRACTICE in request.COOKIES else ()
 
 
-def _initial(sheet: AnswerSheet | None, topic: str) -> dict[str, object]:
+def _initial(sheet: AnswerSheet, topic: str) -> dict[str, object]:
     """Return what the form shows as chosen: only what the person chose before or by the link they followed."""
-    initial: dict[str, object] = {"topic": topic} if topic else {}
-    if sheet is None:
-        return initial
-    if not topic:
-        initial["topic"] = next(iter(sheet.topics)) if sheet.topics and len(sheet.topics) == 1 else StartForm.WHOLE
+    one = next(iter(sheet.topics)) if sheet.topics and len(sheet.topics) == 1 else StartForm.WHOLE
     situation = sheet.situation
-    return initial | {
+    return {
+        "topic": topic or one,
         "who": "child" if sheet.for_child else "me",
         "place": sheet.place or "",
         "situation": [] if situation is None else sorted(situation) or [StartForm.NOTHING],
@@ -117,21 +133,23 @@ def question(request: HttpRequest, visit: Visit, question_id: str) -> HttpRespon
         return redirect(_address(near, after_result))
     if request.method != "POST":
         return HttpResponse(_page(request, visit, sheet, item, path, after_result))
-    form = QuestionForm(item, request.POST, for_child=sheet.for_child)
-    if not form.is_valid():
-        context = _context(edition, item) | _moving(visit, path, item.id, after_result) | {"form": form}
-        form.skip = context["skip"]
-        form.skip_label = _("Skip this question")
-        return render(request, "checkup/question.html", context, status=UNPROCESSABLE)
-    sheet = sheet.answered(item.id, form.cleaned_data["answer"])
+    answer = answer_of(item, request.POST.getlist("answer"))
+    if answer is None:
+        form = QuestionForm(item, request.POST, for_child=sheet.for_child)
+        moving = _moving(visit, path, item.id, after_result)
+        form.skip, form.skip_label = moving["skip"], _("Skip this question")
+        return render(
+            request, "checkup/question.html", _context(edition, item) | moving | {"form": form}, status=UNPROCESSABLE
+        )
+    sheet = sheet.answered(item.id, answer)
     path = path_of(edition, sheet, after_result=after_result)
     return with_sheet(SeeOther(_address(path.next_open(item.id), after_result)), sheet, edition)
 
 
-def _address(question_id: str | None, after_result: bool) -> str:
+def _address(question_id: str | None, after_result: bool = False) -> str:
     if question_id:
-        return reverse("checkup:question", args=[question_id])
-    return reverse("checkup:result") if after_result else reverse("checkup:review")
+        return address("checkup:question", question_id)
+    return address("checkup:result") if after_result else address("checkup:review")
 
 
 # A question page is the same for everybody but for a few places. It is rendered once for each edition, language
@@ -173,7 +191,7 @@ def _context(edition: CompiledEdition, item: Question) -> dict[str, object]:
     }
 
 
-def _moving(visit: Visit, path: Path, question_id: str, after_result: bool) -> dict[str, object]:
+def _moving(visit: Visit, path: Path, question_id: str, after_result: bool) -> dict[str, Any]:
     """Return the parts of a question page that depend on the person's own path."""
     before = path.before(question_id)
     return {
@@ -183,7 +201,7 @@ def _moving(visit: Visit, path: Path, question_id: str, after_result: bool) -> d
         "total": len(path.questions),
         "back": _address(before, after_result)
         if before
-        else reverse("checkup:result" if after_result else "checkup:start"),
+        else address("checkup:result" if after_result else "checkup:start"),
         "skip": _address(path.next_open(question_id), after_result),
         "banner": banner(visit),
     }
@@ -198,19 +216,18 @@ def review(request: HttpRequest, visit: Visit) -> HttpResponse:
     sheet, edition = visit.sheet, visit.edition
     path = path_of(edition, sheet)
     rows = [
-        {
-            "question": edition.questions[question_id],
-            "text": wording(edition.questions[question_id], sheet.for_child),
-            "answer": answer_in_words(
-                edition, edition.questions[question_id], sheet.answers.get(question_id), sheet.for_child
-            ),
-            "topic": edition.topic_of[question_id],
-            "is_missing": question_id in path.missing,
-        }
-        for question_id in path.questions
+        ReviewRow(
+            question=edition.questions[item],
+            text=wording(edition.questions[item], sheet.for_child),
+            answer=answer_in_words(edition, edition.questions[item], sheet.answers.get(item), sheet.for_child),
+            topic=edition.topic_of[item],
+            is_missing=item not in path.answered,
+        )
+        for item in path.questions
     ]
     context = {
         "visit": visit,
+        "banner": banner(visit),
         "edition": edition,
         "sheet": sheet,
         "rows": rows,

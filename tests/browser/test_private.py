@@ -1,0 +1,228 @@
+"""What a browser sees of our promises: one origin, nothing stored but the cookies we name, no answer in an address."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.helpers import (
+    REVIEW,
+    SUBMIT,
+    announced,
+    answer,
+    begin,
+    cookie_names,
+    hold,
+    load,
+    persona,
+    saved,
+    sheets,
+    states,
+    walk,
+)
+
+DAY = 24 * 60 * 60
+
+# Everywhere a site can put something, besides cookies.
+STORED = """async () => {
+  const names = [...Object.keys(localStorage), ...Object.keys(sessionStorage), ...await caches.keys()];
+  const databases = (await indexedDB.databases()).map(each => each.name);
+  const workers = (await navigator.serviceWorker.getRegistrations()).map(each => each.scope);
+  return [...names, ...databases, ...workers, document.cookie, window.name].filter(Boolean);
+}"""
+
+
+@pytest.fixture
+def whole_visit(make_context, server) -> tuple[Page, list[str]]:
+    """A visit that uses everything that handles answers, and the address of each request that it made."""
+    page: Page = make_context(accept_downloads=True).new_page()
+    addresses: list[str] = []
+    page.context.on("request", lambda request: addresses.append(request.url))
+    page.goto(server + "/en/")
+    for _ in walk(page, server, "maya"):
+        pass
+    assert page.url == server + REVIEW
+    page.click('main a.button[href="/en/result/"]')
+    page.locator(".tick").first.click()
+    page.wait_for_selector('.tick[aria-pressed="true"]')
+    page.click('a[href$="order=drop#plan"]')
+    code = page.inner_text(".code")
+    with page.expect_download():
+        page.click('a[href="/en/result/save"]')
+    with page.expect_download():
+        page.click('a[href="/en/result/reminder.ics"]')
+    page.click('a[href="/en/result/print/"]')
+    load(page, server, sheets()["one number"], "compare")
+    page.goto(server + "/en/resume/")
+    page.fill("input[name=code]", code)
+    page.click(SUBMIT)
+    page.goto(server + "/en/self-audit/")
+    page.goto(server + "/en/practice/liang/")
+    page.click("button[name=result]")
+    return page, addresses
+
+
+def test_a_whole_visit_speaks_with_one_origin_and_stores_nothing_but_cookies(whole_visit, server):
+    page, addresses = whole_visit
+    assert len(addresses) > 80
+    assert {"{0.scheme}://{0.netloc}".format(urlsplit(address)) for address in addresses} == {server}
+    for path in ("/en/result/", "/en/self-audit/", "/en/checkup/q1/", "/en/"):
+        page.goto(server + path)
+        assert page.evaluate(STORED) == []
+        assert page.evaluate("[...document.querySelectorAll('iframe, object, embed, video, audio')].length") == 0
+
+
+def test_no_address_holds_an_answer_a_score_or_a_code(whole_visit):
+    """Addresses name pages and items of the edition, and one of two orders of the plan: nothing that was chosen."""
+    page, addresses = whole_visit
+    page.goto(page.url.split("/en/")[0] + "/en/result/")
+    code = page.inner_text(".code").replace("-", "").lower()
+    item = r"(q\d+|t\d+|review|maya|liang)"
+    allowed = re.compile(
+        r"/(static/.+|favicon\.ico|en/(checkup/|result/|practice/)(" + item + r"/)?"
+        r"|en/((result/)?(print/|load/|save|reminder\.ics)|plan/|resume/|self-audit/)?)"
+    )
+    for address in addresses:
+        parts = urlsplit(address)
+        assert allowed.fullmatch(parts.path), address
+        assert parts.query in {"", "order=drop"}, address
+        assert parts.fragment in {"", "plan", "keep", "main"}, address
+        assert code not in address.replace("-", "").lower()
+
+
+def test_forms_that_carry_answers_are_never_sent_as_an_address(make_context, server):
+    page = make_context().new_page()
+    for state in states():
+        state.enter(page, server)
+        for form in page.locator("form").all():
+            if form.get_attribute("method") != "post":
+                assert state.path == "/en/paper/", f"{state.name}: a form is sent by GET"
+
+
+# --- Cookies -------------------------------------------------------------------------------------------
+
+
+def cookies(page: Page) -> dict[str, Any]:
+    """Return the cookies that the browser holds, by name."""
+    return {cookie["name"]: cookie for cookie in page.context.cookies()}
+
+
+def test_a_cookie_comes_only_when_it_is_needed(make_context, server):
+    page = make_context().new_page()
+    reading = {state.path for state in states() if not re.match("/en/(checkup|erase|resume|result/load|practice/.)", state.path)}
+    for path in sorted(reading):
+        page.goto(server + path)
+        assert cookie_names(page.context) == set(), path
+
+    page.goto(server + "/en/checkup/q1/")  # a form needs its token, and nothing else
+    assert cookie_names(page.context) == {"csrftoken"}
+    answer(page, "c")
+    assert cookie_names(page.context) == {"csrftoken", "sheet"}
+    page.goto(server + "/en/practice/maya/")
+    assert cookie_names(page.context) == {"csrftoken", "sheet"}
+    page.click("button[name=begin]")
+    assert cookie_names(page.context) == {"csrftoken", "sheet", "practice"}
+    page.goto(server + "/en/practice/maya/")
+    page.click("button[name=stop]")
+    assert cookie_names(page.context) == {"csrftoken", "sheet"}
+    page.goto(server + "/en/erase/")
+    page.click(SUBMIT)
+    assert cookie_names(page.context) == {"csrftoken"}
+
+
+def test_the_privacy_page_names_every_cookie_and_no_other(whole_visit, server):
+    page, _ = whole_visit
+    held = cookie_names(page.context)
+    page.goto(server + "/en/privacy/")
+    named = page.locator("#cookies ~ h3 code").all_inner_texts()
+    assert len(named) == len(set(named))
+    assert set(named) == held == {"sheet", "practice", "csrftoken"}
+
+
+def test_no_script_can_read_a_cookie_and_none_outlives_the_browser(whole_visit):
+    page, _ = whole_visit
+    for cookie in page.context.cookies():
+        assert cookie["httpOnly"], cookie["name"]
+        assert cookie["sameSite"] == "Lax", cookie["name"]
+        assert cookie["path"] == "/", cookie["name"]
+        assert cookie["expires"] == -1, cookie["name"]
+
+
+def test_only_remembering_keeps_the_answers_for_six_months_and_it_can_be_taken_back(make_context, server):
+    page = make_context().new_page()
+    hold(page, server, "one number")
+    page.goto(server + "/en/result/")
+    page.click('form[action="/en/remember/"] button')
+    assert (cookies(page)["sheet"]["expires"] - time.time()) / DAY == pytest.approx(182, abs=0.1)
+    assert cookies(page)["csrftoken"]["expires"] == -1
+    page.click('form[action="/en/remember/"] button')
+    assert cookies(page)["sheet"]["expires"] == -1
+
+
+def test_remembering_is_asked_for_and_never_preselected(make_context, server):
+    page = make_context().new_page()
+    page.goto(server + "/en/checkup/")
+    assert page.locator("input:checked").count() == 0
+    page.check("input[name=remember]")
+    page.check("input[name=topic][value=whole]")
+    page.check("input[name=who][value=me]")
+    page.click(SUBMIT)
+    assert (cookies(page)["sheet"]["expires"] - time.time()) / DAY == pytest.approx(182, abs=0.1)
+
+
+# --- What a browser keeps by itself --------------------------------------------------------------------
+
+
+def test_no_field_invites_the_browser_to_remember_what_was_typed(make_context, server):
+    page = make_context().new_page()
+    for state in states():
+        state.enter(page, server)
+        for field in page.locator("input:not([type=hidden]), select, textarea").all():
+            form = field.locator("xpath=ancestor::form")
+            values = {field.get_attribute("autocomplete"), form.get_attribute("autocomplete")}
+            assert "off" in values, f"{state.name}: {field.get_attribute('name')}"
+
+
+def test_pages_with_answers_are_kept_in_no_cache(make_context, server):
+    page = make_context().new_page()
+    hold(page, server, "one number")
+    for path in ("/en/checkup/", "/en/checkup/q1/", REVIEW, "/en/result/", "/en/result/print/", "/en/self-audit/", "/en/erase/"):
+        headers = page.goto(server + path).headers
+        assert "no-store" in headers["cache-control"], path
+    page.goto(server + "/en/erase/")
+    with page.expect_response("**/en/erase/") as erased:
+        page.click(SUBMIT)
+    assert erased.value.headers["clear-site-data"] == '"cache", "storage"'
+
+
+def test_a_practice_run_never_touches_ones_own_answers(make_context, server):
+    page = make_context().new_page()
+    hold(page, server, "one number")
+    own = cookies(page)["sheet"]["value"]
+    page.goto(server + "/en/practice/george/")
+    page.click("button[name=begin]")
+    answer(page, "unsure")
+    answer(page, "unsure")
+    page.goto(server + "/en/result/")
+    assert cookies(page)["sheet"]["value"] == own
+    assert cookies(page)["practice"]["value"] != own
+    begin(page, server, persona("maya"))  # starting for oneself ends the practice
+    assert "practice" not in cookies(page)
+
+
+def test_a_loaded_file_is_not_repeated_in_the_address_and_gives_the_same_score(make_context, server):
+    page = make_context().new_page()
+    page.goto(server + "/en/result/load/")
+    page.set_input_files("input[type=file]", saved(sheets()["a range"]))
+    page.check("input[name=purpose][value=continue]")
+    page.click(SUBMIT)
+    assert page.url == server + "/en/result/"
+    first = announced(page)
+    hold(page, server, "a range")
+    page.goto(server + "/en/result/")
+    assert announced(page) == first
