@@ -140,9 +140,7 @@ def with_sheet(response: AnyResponse, sheet: AnswerSheet, edition: CompiledEditi
 def without_sheet(response: AnyResponse, *names: str) -> AnyResponse:
     """Expire the named cookies and return the response."""
     for name in names:
-        response.set_cookie(
-            name, "", max_age=0, path="/", secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
-        )
+        response.set_cookie(name, "", max_age=0, path="/", secure=settings.IS_HTTPS, httponly=True, samesite="Lax")
     return response
 
 

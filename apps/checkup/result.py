@@ -243,7 +243,7 @@ class Result:
 
     @cached_property
     def offered(self) -> tuple[StepRow, ...]:
-        """Steps that help without a number: where most is open first, then the easiest; those for elsewhere left out."""
+        """Steps that help without a number, where most is open first; those for other places are left out."""
         rows = [
             self._row(action)
             for action in self.plan.offered
@@ -304,9 +304,7 @@ class Result:
                 if self.edition.topic_of[part.question].id == topic
             )
             applies = not scoring.does_not_apply(self.edition.questionnaire, self.record, topic)
-            rows.append(
-                TopicRow(self.edition.topics[topic], Points(*self.score.topic_shown(topic)), applies, answers)
-            )
+            rows.append(TopicRow(self.edition.topics[topic], Points(*self.score.topic_shown(topic)), applies, answers))
         return tuple(sorted(rows, key=lambda row: -(row.shown.low + row.shown.high)))
 
     def _answer(self, part: scoring.Contribution, printed: Mapping[str, int]) -> AnswerRow:
@@ -340,9 +338,9 @@ class Result:
                 if given is None or given.state is not scoring.State.KNOWN or not answer.question.going_well:
                     continue
                 lowest = min(option.level for option in question.options)
-                if sum(question.option(pick).level for pick in given.picks) <= lowest:
-                    if best is None or question.weight > best[0]:
-                        best = (question.weight, answer.question.going_well)
+                is_lowest = sum(question.option(pick).level for pick in given.picks) <= lowest
+                if is_lowest and (best is None or question.weight > best[0]):
+                    best = (question.weight, answer.question.going_well)
         return best[1] if best else None
 
     @cached_property

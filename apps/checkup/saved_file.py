@@ -245,9 +245,7 @@ def _bound(table: AnswerTable, plain: PlainAnswer) -> scoring.Answer:
         answer = scoring.Answer.partly(*plain[SOME])
     picks_fit = not answer.picks or isinstance(plain, str) is not is_multi
     if not picks_fit or answer not in table.digits:
-        raise SavedFileError(
-            "unknown", "a question does not offer the answer given to it", "answers", question.id
-        )
+        raise SavedFileError("unknown", "a question does not offer the answer given to it", "answers", question.id)
     return answer
 
 

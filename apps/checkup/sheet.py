@@ -96,9 +96,7 @@ class AnswerSheet:
         the situation counts as skipped, so that nothing is closed by it. Chosen topics or left-out
         questions that would leave nothing to score are given up.
         """
-        answers = {
-            question: given for question, given in self.answers.items() if _carries(question, given, old, new)
-        }
+        answers = {question: given for question, given in self.answers.items() if _carries(question, given, old, new)}
         dropped = tuple(
             question for question in old.question_ids if question in self.answers and question not in answers
         )
@@ -236,9 +234,7 @@ class Layout:
         """Return whether these topics less these questions still hold something to score."""
         if topics is None and not left_out:
             return True
-        return any(
-            (topics is None or topic in topics) and line.isdisjoint(left_out) for topic, line in self._doors
-        )
+        return any((topics is None or topic in topics) and line.isdisjoint(left_out) for topic, line in self._doors)
 
 
 def encode(sheet: AnswerSheet, layout: Layout, *, full: bool = False) -> str:

@@ -26,7 +26,9 @@ def states_of(is_multi: bool) -> list[tuple[str, str]]:
     return [*partly, (UNSURE, _("Not sure")), (PREFER_NOT, _("I would rather not say"))]
 
 
-def answer_in_words(edition: CompiledEdition, question: Question, answer: scoring.Answer | None, for_child: bool) -> str:
+def answer_in_words(
+    edition: CompiledEdition, question: Question, answer: scoring.Answer | None, for_child: bool
+) -> str:
     """Return an answer as a person would say it: "Yes, and I use the other way" or "Not sure"."""
     from apps.editions.templatetags.content import words
 

@@ -86,8 +86,7 @@ class Row:
             ),
             (
                 self.two_of_top_three >= KEPT_AT_LEAST,
-                f"two of the top three actions are kept for "
-                f"{self.two_of_top_three}%, fewer than {KEPT_AT_LEAST}%",
+                f"two of the top three actions are kept for {self.two_of_top_three}%, fewer than {KEPT_AT_LEAST}%",
             ),
         )
         return tuple(words for passed, words in gates if not passed)
@@ -420,9 +419,7 @@ def _other_levels(questionnaire: scoring.Questionnaire, random: Random) -> scori
         if question.is_scored:
             moved[question.id] = _moved_levels(question, random)
         new = moved.get(question.id, {})
-        options = tuple(
-            replace(option, level=new.get(option.level, option.level)) for option in question.options
-        )
+        options = tuple(replace(option, level=new.get(option.level, option.level)) for option in question.options)
         questions.append(replace(question, options=options))
     actions = tuple(
         replace(action, caps={q: moved.get(q, {}).get(cap, cap) for q, cap in action.caps.items()})
@@ -463,9 +460,7 @@ def _percent(part: int, whole: int) -> float:
 # --- Importance and the worst case ---------------------------------------------------------------------
 
 
-def importance(
-    questionnaire: scoring.Questionnaire, people: Sequence[scoring.Record]
-) -> tuple[Importance, ...]:
+def importance(questionnaire: scoring.Questionnaire, people: Sequence[scoring.Record]) -> tuple[Importance, ...]:
     """Return what each topic could count for, and what it does count for among these people.
 
     A weight says little about importance: a topic in which everybody is alike decides nothing.
@@ -478,8 +473,7 @@ def importance(
             points[questionnaire.question(question).topic] += ruler.weights[question] * level
     total = sum(points.values())
     return tuple(
-        Importance(topic, _percent(most[topic], ruler.maximum), _percent(points[topic], total))
-        for topic in most
+        Importance(topic, _percent(most[topic], ruler.maximum), _percent(points[topic], total)) for topic in most
     )
 
 
@@ -520,8 +514,7 @@ def dead_weight(
         ends = _ends(question)
         seeing = [person for person, shown in zip(everybody, seen, strict=True) if question.id in shown]
         moved = sum(
-            _outcome(ruler, _with(person, question.id, ends[0]))
-            != _outcome(ruler, _with(person, question.id, ends[1]))
+            _outcome(ruler, _with(person, question.id, ends[0])) != _outcome(ruler, _with(person, question.id, ends[1]))
             for person in seeing
         )
         least = 0 if question.kind is scoring.Kind.MULTI else min(option.level for option in question.options)
@@ -579,9 +572,7 @@ def _top(ruler: Ruler, person: scoring.Record, count: int) -> tuple[str, ...]:
 def _idle_questions(uses: Iterable[QuestionUse]) -> Iterator[Flag]:
     for use in uses:
         if use.swing < DEAD_SWING:
-            yield Flag(
-                "question", use.question, f"from closed to open it moves the score by {use.swing} points"
-            )
+            yield Flag("question", use.question, f"from closed to open it moves the score by {use.swing} points")
         if use.seen < DEAD_SEEN:
             yield Flag("question", use.question, f"only {use.seen}% are asked it")
         elif use.moved < DEAD_MOVES:
@@ -669,9 +660,7 @@ def scoring_hash(questionnaire: scoring.Questionnaire) -> str:
 
 def personas_hash(pack: Pack) -> str:
     """Return a hash of what the personas answer, on which the dead weight hangs beside the scoring."""
-    return _hash(
-        [[persona.id, persona.situation, dict(sorted(persona.answers.items()))] for persona in pack.personas]
-    )
+    return _hash([[persona.id, persona.situation, dict(sorted(persona.answers.items()))] for persona in pack.personas])
 
 
 def calibrate(
@@ -758,18 +747,14 @@ def stored_problems(pack: Pack, text: str | None) -> tuple[PackProblem, ...]:
     except (ValueError, TypeError, RecursionError):
         return (_void("the calibration cannot be read"),)
     expected = (VERSION, scoring_hash(questionnaire_of(pack)), personas_hash(pack), DRAWS, RESPONDENTS)
-    found = tuple(
-        stored.get(key) for key in ("version", "scoring_hash", "personas_hash", "draws", "respondents")
-    )
+    found = tuple(stored.get(key) for key in ("version", "scoring_hash", "personas_hash", "draws", "respondents"))
     if found != expected or {row.key for row in rows if row.gated} != {"weights", "topics"}:
         return (_void("the calibration belongs to other levels, weights, branching, actions or personas"),)
     return failed
 
 
 def _void(reason: str) -> PackProblem:
-    return PackProblem(
-        CALIBRATION, "calibration", reason, "run `check_pack PATH --full --write`", warning=True
-    )
+    return PackProblem(CALIBRATION, "calibration", reason, "run `check_pack PATH --full --write`", warning=True)
 
 
 def _hash(value: object) -> str:

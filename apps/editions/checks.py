@@ -231,9 +231,7 @@ def _repeated_ids(pack: Pack) -> Iterator[PackProblem]:
 def _references(facts: _Facts) -> Iterator[PackProblem]:
     """Ids that nothing has. Those of parents, show lists, caps and helps are under the method's rules."""
 
-    def missing(
-        file: str, item: str, field: str, kind: str, ids: Iterable[str | None]
-    ) -> Iterator[PackProblem]:
+    def missing(file: str, item: str, field: str, kind: str, ids: Iterable[str | None]) -> Iterator[PackProblem]:
         for identity in dict.fromkeys(ids):
             if identity is not None and identity not in facts.ids[kind]:
                 yield PackProblem(
@@ -284,9 +282,7 @@ def _links(facts: _Facts) -> Iterator[PackProblem]:
                 mend = f"correct the id, or add the {what}"
             else:
                 reason = f"`{field}` has a link that leads nowhere: {kind} {identity}"
-                mend = (
-                    f"begin it with https: or one of {', '.join(sorted(markdown.KINDS))}, such as action:a1"
-                )
+                mend = f"begin it with https: or one of {', '.join(sorted(markdown.KINDS))}, such as action:a1"
             yield PackProblem(file, item, reason, mend)
 
 
@@ -360,8 +356,7 @@ def _unanswered_options(pack: Pack) -> Iterator[PackProblem]:
 
 def _answering(actions: Iterable[Action], question_id: str, option: Option) -> bool:
     return any(
-        action.caps.get(question_id, option.level) < option.level
-        or option.id in action.helps.get(question_id, ())
+        action.caps.get(question_id, option.level) < option.level or option.id in action.helps.get(question_id, ())
         for action in actions
     )
 
@@ -400,9 +395,7 @@ def _examples(facts: _Facts) -> dict[str, scoring.Record | None]:
     return found
 
 
-def _examples_of_guides(
-    facts: _Facts, found: Mapping[str, scoring.Record | None]
-) -> dict[str, scoring.Record | None]:
+def _examples_of_guides(facts: _Facts, found: Mapping[str, scoring.Record | None]) -> dict[str, scoring.Record | None]:
     """A guide is reached through a question of its topic, or by a link from something that is reached."""
     examples: dict[str, scoring.Record | None] = dict.fromkeys(map(name_of, facts.pack.guides))
     for guide in facts.pack.guides:

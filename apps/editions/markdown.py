@@ -55,7 +55,32 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _CLASSES = {"div": {"scroll"}, "sup": {"note"}}
 _ELEMENTS = frozenset(
-    ["a", "blockquote", "br", "code", "div", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul"]
+    [
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "div",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "span",
+        "strong",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 
 
@@ -251,7 +276,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
     that rewording a heading keeps links to it alive.
     """
     number = 0
-    for token, inside in zip(tokens, [*tokens[1:], _text("")]):
+    for token, inside in zip(tokens, [*tokens[1:], _text("")], strict=True):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(max(int(token.tag[1:]), 2), _DEEPEST_HEADING)}"
         if token.type == "heading_open":

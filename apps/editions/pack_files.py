@@ -60,9 +60,7 @@ _LISTS: dict[str, tuple[str, type[Item]]] = {
 }
 _FOLDERS = ("topics", "actions", "claims", "guides")
 _HEADER_FIELDS = tuple(
-    name
-    for name in Pack.model_fields
-    if name not in {*_FOLDERS, *(pack_field for pack_field, _ in _LISTS.values())}
+    name for name in Pack.model_fields if name not in {*_FOLDERS, *(pack_field for pack_field, _ in _LISTS.values())}
 )
 
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
@@ -175,9 +173,7 @@ def is_canonical(folder: Path) -> tuple[PackProblem, ...]:
             reason = "it is not written in the canonical form"
             if name not in wanted:
                 reason = "it holds nothing"
-            found.append(
-                PackProblem(name, _WHOLE_FILE, reason, "run `check_pack PATH --write`", warning=True)
-            )
+            found.append(PackProblem(name, _WHOLE_FILE, reason, "run `check_pack PATH --write`", warning=True))
     return tuple(found)
 
 

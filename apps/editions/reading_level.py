@@ -115,9 +115,8 @@ _IRREGULAR = {
     for count, listed in {
         1: "eye eyes",
         2: "argue argued argues business create creates evening every facebook homework household "
-           "lifetime safety something sometimes somewhere timeline wednesday",
-        3: "anyone area areas businesses created element everything everywhere idea ideas parliament "
-           "recipe somebody",
+        "lifetime safety something sometimes somewhere timeline wednesday",
+        3: "anyone area areas businesses created element everything everywhere idea ideas parliament recipe somebody",
         4: "european everybody",
     }.items()
     for word in listed.split()

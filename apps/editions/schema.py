@@ -266,7 +266,7 @@ class Guide(Checked):
 
 Pick = Id
 AnswerText = Id | tuple[Pick, ...] | dict[Literal["some"], tuple[Pick, ...]]
-"""An answer as written in a pack: `c`, `unsure`, `prefer-not`, `[b, d]`, or `{some: [b]}` for "these, not sure of the rest"."""
+"""An answer as written in a pack: `c`, `unsure`, `prefer-not`, `[b, d]`; `{some: [b]}` is "b, not sure of the rest"."""
 
 
 class Persona(Item):

@@ -38,7 +38,11 @@ def _by_effort(actions: list[Action]) -> list[Action]:
 def guides(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
     """List the guides, by topic and as things a person wants to do."""
     rows = [
-        {"guide": guide, "topic": edition.topics.get(guide.topic or ""), "minutes": _rendered(edition, guide).reading_minutes}
+        {
+            "guide": guide,
+            "topic": edition.topics.get(guide.topic or ""),
+            "minutes": _rendered(edition, guide).reading_minutes,
+        }
         for guide in edition.pack.guides
     ]
     wants = _by_effort([action for action in edition.pack.actions if action.effort == 1])

@@ -40,9 +40,7 @@ def contributions(questionnaire: Questionnaire, record: Record) -> tuple[Contrib
 
 def worth_checking(questionnaire: Questionnaire, record: Record) -> tuple[Contribution, ...]:
     """Return the branches with open answers whose range has a width, widest first, ties by question id."""
-    unknown = [
-        part for part in contributions(questionnaire, record) if not part.is_known and part.points.width
-    ]
+    unknown = [part for part in contributions(questionnaire, record) if not part.is_known and part.points.width]
     return tuple(sorted(unknown, key=lambda part: (-part.points.width, part.question)))
 
 

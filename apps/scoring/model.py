@@ -191,9 +191,7 @@ class Questionnaire:
                 children[question.parent].append(question)
             first[question.id] = question
             children[question.id] = []
-        branching = {
-            question.id: _branching(question, tuple(children[question.id])) for question in first.values()
-        }
+        branching = {question.id: _branching(question, tuple(children[question.id])) for question in first.values()}
         known = {
             "roots": tuple(question for question in first.values() if question.parent is None),
             "scored_topics": tuple(topic.id for topic in self.topics if not topic.after_result),
@@ -274,9 +272,7 @@ def _roots_of(questions: Iterable[Question]) -> dict[str, str]:
     return roots
 
 
-def _open_ends(
-    questions: tuple[Question, ...], branching: dict[str, Branching]
-) -> dict[str, tuple[int, int]]:
+def _open_ends(questions: tuple[Question, ...], branching: dict[str, Branching]) -> dict[str, tuple[int, int]]:
     # From the last question to the first, so that follow-ups are ready when their parent needs them.
     ends: dict[str, tuple[int, int]] = {}
     for question in reversed(questions):

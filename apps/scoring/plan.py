@@ -143,9 +143,7 @@ class _Reckoning:
         self._questionnaire = questionnaire
         self._record = record
         self._branches = {branch.question.id: branch for branch in branches_in_scope(questionnaire, record)}
-        self._remembered: dict[
-            tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]], Range
-        ] = {}
+        self._remembered: dict[tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]], Range] = {}
         self._caps = {action.id: self._caps_by_root(action) for action in questionnaire.actions}
         for action_id in done:
             questionnaire.action(action_id)
@@ -181,11 +179,7 @@ class _Reckoning:
 
     def score_after(self, action_ids: Iterable[str]) -> Score:
         """Return the score with a set of actions done."""
-        caps = {
-            question: cap
-            for by_root in self._smallest(action_ids).values()
-            for question, cap in by_root.items()
-        }
+        caps = {question: cap for by_root in self._smallest(action_ids).values() for question, cap in by_root.items()}
         return score_of(self._questionnaire, self._record, self._branches.values(), _points_left(caps))
 
     def _smallest(self, action_ids: Iterable[str], only: Collection[str] | None = None) -> dict[str, Caps]:

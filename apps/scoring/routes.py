@@ -89,9 +89,7 @@ def path_lengths(questionnaire: Questionnaire) -> Mapping[frozenset[str] | None,
     situations: list[frozenset[str] | None] = [None]
     situations += [frozenset(some) for size in range(len(named) + 1) for some in combinations(named, size)]
     return {
-        situation: sum(
-            (lengths[root.id] for root in roots if applies(root, Record({}, situation))), PathLength(0, 0)
-        )
+        situation: sum((lengths[root.id] for root in roots if applies(root, Record({}, situation))), PathLength(0, 0))
         for situation in situations
     }
 

@@ -37,9 +37,7 @@ def scope_of(questionnaire: Questionnaire, record: Record) -> tuple[str, ...]:
     return topics if record.topics is None else tuple(topic for topic in topics if topic in record.topics)
 
 
-def on_screen(
-    questionnaire: Questionnaire, record: Record, after_result: bool = False
-) -> tuple[Question, ...]:
+def on_screen(questionnaire: Questionnaire, record: Record, after_result: bool = False) -> tuple[Question, ...]:
     """Return the questions to ask, in edition order.
 
     With `after_result`, those of the topics asked after the result instead; these do not depend
@@ -62,12 +60,8 @@ def on_screen(
     return tuple(shown.values())
 
 
-def unanswered(
-    questionnaire: Questionnaire, record: Record, after_result: bool = False
-) -> tuple[Question, ...]:
+def unanswered(questionnaire: Questionnaire, record: Record, after_result: bool = False) -> tuple[Question, ...]:
     """Return the questions on screen without any answer; "prefer not to say" is an answer."""
     return tuple(
-        question
-        for question in on_screen(questionnaire, record, after_result)
-        if question.id not in record.answers
+        question for question in on_screen(questionnaire, record, after_result) if question.id not in record.answers
     )

@@ -114,9 +114,7 @@ def score(questionnaire: Questionnaire, record: Record) -> Score:
     return score_of(questionnaire, record, branches_in_scope(questionnaire, record))
 
 
-def score_of(
-    questionnaire: Questionnaire, record: Record, branches: Iterable[Branch], value: Value = points
-) -> Score:
+def score_of(questionnaire: Questionnaire, record: Record, branches: Iterable[Branch], value: Value = points) -> Score:
     """Return the score of branches that are made already, with the points of each level given by `value`."""
     topics = dict.fromkeys(scope_of(questionnaire, record), NOTHING)
     for branch in branches:

@@ -169,9 +169,7 @@ def _v1(questionnaire: Questionnaire) -> Iterator[Problem]:
     )
     for kind, ids in kinds:
         for repeated in _repeated(ids):
-            yield Problem(
-                "V1", f"{kind} {repeated}", f"two {kind}s have this id", "give each an id of its own"
-            )
+            yield Problem("V1", f"{kind} {repeated}", f"two {kind}s have this id", "give each an id of its own")
     topics = {topic.id for topic in questionnaire.topics}
     earlier: dict[str, Question] = {}
     for question in questionnaire.questions:
@@ -208,16 +206,12 @@ def _v2(questionnaire: Questionnaire) -> Iterator[Problem]:
         item = f"question {question.id}"
         if question.parent is None:
             if question.show:
-                yield Problem(
-                    "V2", item, "it has a show list but no parent", "name the parent, or remove the list"
-                )
+                yield Problem("V2", item, "it has a show list but no parent", "name the parent, or remove the list")
             continue
         if not question.show:
             yield Problem("V2", item, "no answer shows this follow-up", f"name options of {question.parent}")
         if NONE in question.show:
-            yield Problem(
-                "V2", item, f"`{NONE}` never opens a follow-up", f"remove `{NONE}` from the show list"
-            )
+            yield Problem("V2", item, f"`{NONE}` never opens a follow-up", f"remove `{NONE}` from the show list")
         if questionnaire.has_question(question.parent):
             offered = {option.id for option in questionnaire.question(question.parent).options}
             for word in sorted(question.show - offered - {UNSURE, NONE}):
@@ -278,9 +272,7 @@ def _v5(questionnaire: Questionnaire) -> Iterator[Problem]:
         item = f"action {action.id}"
         for question_id, cap in sorted(action.caps.items()):
             if not questionnaire.has_question(question_id):
-                yield Problem(
-                    "V5", item, f"it limits question {question_id}, which does not exist", "correct the id"
-                )
+                yield Problem("V5", item, f"it limits question {question_id}, which does not exist", "correct the id")
                 continue
             question = questionnaire.question(question_id)
             levels = sorted({option.level for option in question.options})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -217,7 +216,7 @@ def _worked(edition: CompiledEdition, persona: Persona, score: scoring.Score, to
     low, high = worst_case(Fraction(points, most))
     others = scoring.shown_score(plan.others.low, most)
     return Example(
-        called(persona),
+        words(persona.name),
         topic,
         tuple(answers),
         tuple(
@@ -243,13 +242,8 @@ def range_example(edition: CompiledEdition) -> RangeExample | None:
         if open_parts and score.middle is not None:
             points = score.points
             widest = edition.questions[open_parts[0].question]
-            return RangeExample(called(persona), points.low, points.high, *score.shown, score.middle, widest)
+            return RangeExample(words(persona.name), points.low, points.high, *score.shown, score.middle, widest)
     return None
-
-
-def called(persona: Persona) -> str:
-    """Return what an invented person is called in a sentence: "Maya" of "Maya, 14, goes to school"."""
-    return re.split("[,，、]", words(persona.name))[0].strip()
 
 
 def _practice(edition: CompiledEdition) -> list[Persona]:

@@ -18,6 +18,7 @@ from apps.checkup.views.parts import banner
 from apps.editions.compiled import ORIGINAL, CompiledEdition
 from apps.editions.public import public_page
 from apps.editions.schema import Persona, Topic
+from apps.editions.templatetags.content import words
 from apps.website import audit
 from apps.website import method as numbers
 from apps.website.middleware import HEADERS
@@ -90,7 +91,7 @@ def _shown_face(edition: CompiledEdition) -> dict[str, Any]:
         return {}
     persona: Persona = next((one for one in practice if one.id == SHOWN_PERSONA), practice[0])
     low, high = edition.persona_scores[persona.id].shown
-    places = {"low": low, "high": high, "name": numbers.called(persona)}
+    places = {"low": low, "high": high, "name": words(persona.name)}
     if low == high:
         label = _("A face of 100 dots. %(low)s are lit: the score of an invented person, %(name)s.") % places
     else:

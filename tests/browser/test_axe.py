@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.helpers import item_paths, part, question_paths, hold, states
+from tests.browser.helpers import hold, item_paths, part, question_paths, states
 
 SETTINGS = {
     "light, 1280 px": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},

@@ -37,12 +37,11 @@ class Meter:
     def visit(self, address: str) -> dict[str, int]:
         """Open an address and return the bytes of each thing that was fetched for it, by its address."""
         self._addresses.clear()
-        self._bytes.clear()
         self._page.goto(address, wait_until="networkidle")
         return {
-            self._addresses[request]: size
-            for request, size in self._bytes.items()
-            if "favicon" not in self._addresses[request]
+            fetched: self._bytes[request]
+            for request, fetched in self._addresses.items()
+            if "favicon" not in fetched
         }
 
 

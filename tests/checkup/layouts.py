@@ -45,9 +45,7 @@ def make_sheet(layout: Layout, **changes: Any) -> AnswerSheet:
     """Return a full sheet: place, situation, and every question answered with its last option."""
     answers = {
         question.id: (
-            scoring.Answer.partly("b", "d")
-            if question.kind is MULTI
-            else scoring.Answer.known(question.options[-1].id)
+            scoring.Answer.partly("b", "d") if question.kind is MULTI else scoring.Answer.known(question.options[-1].id)
         )
         for question in layout.questions
     }
@@ -115,9 +113,7 @@ def answers_to(draw: st.DrawFn, question: scoring.Question) -> scoring.Answer:
 @st.composite
 def sheets(draw: st.DrawFn, layout: Layout, private: bool = True) -> AnswerSheet:
     """Return any sheet that the layout can hold; without `private` only what a resume code holds."""
-    answers = {
-        question.id: draw(answers_to(question)) for question in layout.questions if draw(st.booleans())
-    }
+    answers = {question.id: draw(answers_to(question)) for question in layout.questions if draw(st.booleans())}
     sheet = AnswerSheet(
         edition=layout.number,
         place=draw(_one_or_none(layout.places)),

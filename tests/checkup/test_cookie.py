@@ -143,7 +143,14 @@ def test_a_dead_database_leaves_the_cookie_untouched_and_questions_answer_as_bef
 
 def test_personal_pages_are_kept_by_no_cache(client, edition):
     walk(client, edition, "daniel")
-    for address in (RESULT, "/en/checkup/", "/en/checkup/q1/", "/en/checkup/review/", "/en/result/print/", "/en/erase/"):
+    for address in (
+        RESULT,
+        "/en/checkup/",
+        "/en/checkup/q1/",
+        "/en/checkup/review/",
+        "/en/result/print/",
+        "/en/erase/",
+    ):
         assert client.get(address)["Cache-Control"] == "private, no-store", address
 
 

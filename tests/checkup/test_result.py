@@ -39,7 +39,10 @@ def test_the_parts_stand_in_the_order_of_the_design(client, edition):
 
 
 def test_sam_has_the_lowest_middle_value_and_the_page_leads_with_the_open_door(client, edition):
-    middles = {p: sum(_result(edition, p).score.points.low + _result(edition, p).score.points.high for _ in [0]) for p in PERSONAS}
+    middles = {
+        p: sum(_result(edition, p).score.points.low + _result(edition, p).score.points.high for _ in [0])
+        for p in PERSONAS
+    }
     people = {p: v for p, v in middles.items() if p not in {"all-open", "all-closed"}}
     assert min(people, key=people.get) == "sam"
     walk(client, edition, "sam")

@@ -295,16 +295,12 @@ def test_odd_numbers_are_refused(number: str) -> None:
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_what_the_edition_does_not_have_is_refused_and_its_key_named(
-    key: str, value: object, question: str
-) -> None:
+def test_what_the_edition_does_not_have_is_refused_and_its_key_named(key: str, value: object, question: str) -> None:
     refusal = refusal_of(raw(**{key: value}), LAYOUT)
     assert (refusal.reason, refusal.where, refusal.question) == ("unknown", key, question)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"topics": []}, {"left out": ["q1", "q2", "q3"], "topics": ["t1"]}], ids=str
-)
+@pytest.mark.parametrize("changes", [{"topics": []}, {"left out": ["q1", "q2", "q3"], "topics": ["t1"]}], ids=str)
 def test_a_choice_with_nothing_to_score_is_refused(changes: dict[str, Any]) -> None:
     assert refusal_of(raw(**changes), LAYOUT).reason == "nothing-to-score"
 

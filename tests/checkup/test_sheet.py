@@ -253,9 +253,7 @@ def test_a_sheet_with_nothing_to_score_is_refused() -> None:
 def test_a_typed_text_cannot_leave_nothing_to_score() -> None:
     """The text of a sheet without questions to score is made by hand: in a layout in which they count."""
     honest = make_layout(questions=tuple(make_question(f"q{n}") for n in range(1, 4)))
-    unscored = make_layout(
-        questions=(make_question("q1"), *(make_question(f"q{n}", ratings=None) for n in (2, 3)))
-    )
+    unscored = make_layout(questions=(make_question("q1"), *(make_question(f"q{n}", ratings=None) for n in (2, 3))))
     text = encode(AnswerSheet(3, left_out=frozenset({"q1"})), honest)
     with pytest.raises(SheetError):
         decode(text, unscored)

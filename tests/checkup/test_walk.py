@@ -125,9 +125,7 @@ def test_answering_for_a_child_changes_the_wording_only(edition):
     mine, childs = Client(), Client()
     for client, who in ((mine, "me"), (childs, "child")):
         walk(client, edition, "maya")
-        client.post(
-            "/en/checkup/", {"topic": "whole", "who": who, "place": "uk", "situation": ["study"]}
-        )
+        client.post("/en/checkup/", {"topic": "whole", "who": who, "place": "uk", "situation": ["study"]})
     assert announced(mine) == announced(childs)
     first = edition.questions["q1"]
     assert first.child["en"] in childs.get("/en/checkup/q1/").content.decode().replace("&#x27;", "'")
@@ -145,7 +143,7 @@ def test_every_question_offers_not_sure_and_rather_not_say(client, edition):
     begin(client)
     for question in edition.questions:
         page = client.get(f"/en/checkup/{question}/", follow=True).content.decode()
-        if f'/en/checkup/{question}/' in page or 'name="answer"' in page:
+        if f"/en/checkup/{question}/" in page or 'name="answer"' in page:
             assert 'value="unsure"' in page
             assert 'value="prefer-not"' in page
     assert 'value="partly"' in client.get("/en/checkup/q17/").content.decode()

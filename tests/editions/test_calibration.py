@@ -71,12 +71,7 @@ def test_respondents_know_every_answer_and_are_spread_over_the_scale() -> None:
 
 
 def test_respondents_choose_every_option() -> None:
-    picked = {
-        (asked, pick)
-        for person in PEOPLE
-        for asked, answer in person.answers.items()
-        for pick in answer.picks
-    }
+    picked = {(asked, pick) for person in PEOPLE for asked, answer in person.answers.items() for pick in answer.picks}
     offered = {(q.id, o.id) for q in QUESTIONNAIRE.questions if q.is_scored for o in q.options}
     assert picked == offered
 
@@ -230,9 +225,7 @@ def test_dead_weight_flags_what_changes_nothing() -> None:
 
 
 def test_dead_weight_counts_personas_with_open_answers() -> None:
-    unsure = {
-        "ada": scoring.Record({**PERSONAS["ada"].answers, "q3": scoring.Answer.not_sure()}, frozenset())
-    }
+    unsure = {"ada": scoring.Record({**PERSONAS["ada"].answers, "q3": scoring.Answer.not_sure()}, frozenset())}
     found = calibration.dead_weight(QUESTIONNAIRE, unsure, ())
     assert {use.question: use.seen for use in found.questions}["q4"] == 0.0
     assert {use.question: use.moved for use in found.questions}["q1"] == 100.0

@@ -450,9 +450,7 @@ def test_a_sound_pack_has_no_problems() -> None:
 def test_a_problem_names_its_file_and_item_and_stands_against_publishing(name: str) -> None:
     change, file, broken, reason = PROBLEMS[name]
     found = found_in(change)
-    assert [
-        p for p in found if (p.file, p.item, p.warning) == (file, broken, False) and reason in p.reason
-    ], found
+    assert [p for p in found if (p.file, p.item, p.warning) == (file, broken, False) and reason in p.reason], found
     assert all(problem.mend for problem in found)
     assert not checks.may_be_published(found)
 
@@ -461,9 +459,7 @@ def test_a_problem_names_its_file_and_item_and_stands_against_publishing(name: s
 def test_a_warning_names_its_file_and_item(name: str) -> None:
     change, file, broken, reason = WARNINGS[name]
     found = found_in(change)
-    assert [p for p in found if (p.file, p.item, p.warning) == (file, broken, True) and reason in p.reason], (
-        found
-    )
+    assert [p for p in found if (p.file, p.item, p.warning) == (file, broken, True) and reason in p.reason], found
 
 
 @pytest.mark.parametrize("name", [name for name in WARNINGS if name != "V7 question"])

@@ -98,8 +98,7 @@ def branch_totals(
         walked: list[Question] = []
         for question in questions:
             if question is root or (
-                any(question.parent == one.id for one in walked)
-                and completion[question.parent or ""] & question.show
+                any(question.parent == one.id for one in walked) and completion[question.parent or ""] & question.show
             ):
                 walked.append(question)
         levels = [(question, level_of(question, completion[question.id])) for question in walked]

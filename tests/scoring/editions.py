@@ -22,10 +22,7 @@ def editions(draw: st.DrawFn, max_actions: int = 5) -> Questionnaire:
         questions += draw(branches(topic))
     after = Question("z1", "after", Kind.SINGLE, (Option("o0", 0), Option("o1", 3)), None)
     scored = [question for question in questions if question.is_scored]
-    actions = [
-        draw(actions_on(f"a{number}", scored, questions))
-        for number in range(draw(st.integers(1, max_actions)))
-    ]
+    actions = [draw(actions_on(f"a{number}", scored, questions)) for number in range(draw(st.integers(1, max_actions)))]
     return Questionnaire(
         (*(Topic(topic) for topic in topics), Topic("after", after_result=True)),
         (*questions, after),
@@ -86,9 +83,7 @@ def actions_on(draw: st.DrawFn, action_id: str, scored: list[Question], every: l
     caps = {}
     for question in capped:
         levels = {option.level for option in question.options if option.level < 4}
-        caps[question.id] = draw(
-            st.integers(0, 3) if question.kind is Kind.MULTI else st.sampled_from(sorted(levels))
-        )
+        caps[question.id] = draw(st.integers(0, 3) if question.kind is Kind.MULTI else st.sampled_from(sorted(levels)))
     helped = draw(st.sampled_from(every))
     words = draw(st.sampled_from(["unsure", *(option.id for option in helped.options)]))
     return Action(action_id, draw(st.integers(1, 3)), "settings", caps, {helped.id: frozenset({words})})
@@ -105,9 +100,7 @@ def records(draw: st.DrawFn, questionnaire: Questionnaire, complete: bool = Fals
     if complete:
         return Record(answers, draw(situations))
     topics = sorted(questionnaire.scored_topics)
-    chosen = draw(
-        st.one_of(st.none(), st.none(), st.sets(st.sampled_from(topics), min_size=1).map(frozenset))
-    )
+    chosen = draw(st.one_of(st.none(), st.none(), st.sets(st.sampled_from(topics), min_size=1).map(frozenset)))
     ids = [question.id for question in questionnaire.questions]
     left_out = draw(st.one_of(st.just(frozenset()), st.sets(st.sampled_from(ids), max_size=2).map(frozenset)))
     return Record(answers, draw(situations), chosen, left_out)

@@ -33,9 +33,7 @@ def test_offered(question: str, answer: Answer) -> None:
         pytest.param("A1", Answer.known("none"), id="none on a single that has none"),
         pytest.param("A1", Answer.partly("friends"), id="partly sure on a single"),
         pytest.param("A1", Answer(State.NOT_SURE, frozenset({"friends"})), id="not sure, with a pick"),
-        pytest.param(
-            "A1", Answer(State.PREFER_NOT_TO_SAY, frozenset({"friends"})), id="prefer not, with a pick"
-        ),
+        pytest.param("A1", Answer(State.PREFER_NOT_TO_SAY, frozenset({"friends"})), id="prefer not, with a pick"),
         pytest.param("B1", Answer.known("filter", "none"), id="none with others"),
         pytest.param("B1", Answer.known(), id="no pick on a multi"),
         pytest.param("B1", Answer.partly(), id="partly sure without picks"),

@@ -16,9 +16,7 @@ from tests.scoring.worked import NOT_SURE, WORKED, answers, base, make_question
 def heavier() -> Questionnaire:
     """Return the worked edition with B2 weighing twice as much: a maximum of 169."""
     questions = tuple(
-        make_question("B2", "devices", 8, {"no": 0, "phone": 1, "apps": 2})
-        if question.id == "B2"
-        else question
+        make_question("B2", "devices", 8, {"no": 0, "phone": 1, "apps": 2}) if question.id == "B2" else question
         for question in WORKED.questions
     )
     return Questionnaire(WORKED.topics, questions, WORKED.actions)
@@ -92,10 +90,7 @@ def test_only_equal_scopes_are_compared() -> None:
 def test_before_you_and_ruler_add_up_to_after(old: Questionnaire, data: st.DataObject) -> None:
     new = Questionnaire(
         old.topics,
-        tuple(
-            replace(question, ratings=question.ratings and question.ratings[::-1])
-            for question in old.questions[:-1]
-        )
+        tuple(replace(question, ratings=question.ratings and question.ratings[::-1]) for question in old.questions[:-1])
         + old.questions[-1:],
         old.actions,
     )
@@ -111,9 +106,7 @@ def test_before_you_and_ruler_add_up_to_after(old: Questionnaire, data: st.DataO
 
 def _lower(question: Question) -> Question:
     """Return a question whose highest level is 3."""
-    return replace(
-        question, options=tuple(Option(option.id, min(option.level, 3)) for option in question.options)
-    )
+    return replace(question, options=tuple(Option(option.id, min(option.level, 3)) for option in question.options))
 
 
 def test_halves_are_printed_away_from_0_in_both_directions() -> None:

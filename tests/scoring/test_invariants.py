@@ -175,9 +175,7 @@ def test_i3_answering_never_widens(run: Run, data: st.DataObject) -> None:
 def test_i3_saying_not_sure_or_partly_sure_never_widens(run: Run, data: st.DataObject) -> None:
     questionnaire, record = run
     silent = (None, Answer.prefer_not())
-    unsaid = [
-        question for question in on_screen(questionnaire, record) if record.answers.get(question.id) in silent
-    ]
+    unsaid = [question for question in on_screen(questionnaire, record) if record.answers.get(question.id) in silent]
     assume(unsaid)
     question = data.draw(st.sampled_from(unsaid))
     answer = data.draw(answers_to(question)) or Answer.not_sure()
@@ -215,9 +213,7 @@ def test_i5_order_free(run: Run, data: st.DataObject) -> None:
     parents_first: list[Question] = []
     while shuffled:
         placed = {question.id for question in parents_first}
-        ready = next(
-            question for question in shuffled if question.parent is None or question.parent in placed
-        )
+        ready = next(question for question in shuffled if question.parent is None or question.parent in placed)
         parents_first.append(ready)
         shuffled.remove(ready)
     other = Questionnaire(questionnaire.topics, tuple(parents_first), questionnaire.actions)
@@ -256,9 +252,7 @@ def test_i7_gains_equal_the_brute_force(run: Run, data: st.DataObject) -> None:
     for points, off in brute.totals(questionnaire, record, brute.points, brute.taken_off(actions)):
         assert 0 <= off <= points
     left = after_ticks(questionnaire, record, chosen)
-    assert (left.points.low, left.points.high) == brute.ends(
-        questionnaire, record, brute.points_left(actions)
-    )
+    assert (left.points.low, left.points.high) == brute.ends(questionnaire, record, brute.points_left(actions))
     assert left.maximum == score(questionnaire, record).maximum
 
 
@@ -432,9 +426,7 @@ def test_ticking_the_first_steps_leaves_the_others_as_they_were(run: Run, data: 
     assert rest.within_reach == whole.within_reach
     every = list(questionnaire.actions)
     given = [action for action in every if action.id in done]
-    assert (rest.yours.low, rest.yours.high) == brute.ends(
-        questionnaire, record, brute.taken_off(every, given)
-    )
+    assert (rest.yours.low, rest.yours.high) == brute.ends(questionnaire, record, brute.taken_off(every, given))
 
 
 @few

@@ -73,9 +73,7 @@ def test_what_nothing_reaches_has_no_example() -> None:
     for lost in ("lost", "below", "orphan", "own"):
         assert example_reaching_question(questionnaire, lost) is None
         assert example_reaching_option(questionnaire, lost, "yes") is None
-    reached = {
-        action.id: example_reaching_action(questionnaire, action.id) for action in questionnaire.actions
-    }
+    reached = {action.id: example_reaching_action(questionnaire, action.id) for action in questionnaire.actions}
     assert [action for action, record in reached.items() if record] == ["a4"]
 
 

@@ -90,9 +90,7 @@ def test_the_worked_edition_step_by_step(question: str, answer: str | Answer, as
         (frozenset({"job", "study"}), True),
     ],
 )
-def test_the_situation_decides_whether_a_branch_is_asked(
-    situation: frozenset[str] | None, asked: bool
-) -> None:
+def test_the_situation_decides_whether_a_branch_is_asked(situation: frozenset[str] | None, asked: bool) -> None:
     record = Record(answers(s="yes", sx="yes"), situation)
     assert ("s" in ids(record)) is asked
     assert ("sx" in ids(record)) is asked

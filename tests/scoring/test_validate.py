@@ -100,9 +100,7 @@ BROKEN = [
     (
         "model",
         "question t2c",
-        with_more(
-            make_question("t2c", "t2", 3, {**dict.fromkeys("abcdefghi", 1), "none": 0}, kind=Kind.MULTI)
-        ),
+        with_more(make_question("t2c", "t2", 3, {**dict.fromkeys("abcdefghi", 1), "none": 0}, kind=Kind.MULTI)),
     ),
     (
         "model",
@@ -162,8 +160,6 @@ def test_every_problem_is_named_at_once() -> None:
 def test_a_topic_after_the_result_is_not_counted() -> None:
     topics = tuple(Topic(topic) for topic in TOPICS)
     after = tuple(Topic(f"after{number}", after_result=True) for number in range(9))
-    found = [
-        problem.item for problem in problems(make_edition(topics=(*topics, *after, Topic("after", True))))
-    ]
+    found = [problem.item for problem in problems(make_edition(topics=(*topics, *after, Topic("after", True))))]
     assert "topics" not in found
     assert not [item for item in found if item.startswith("topic after")]

@@ -48,9 +48,7 @@ FEW, SOME, HALF, MANY, MOST = Band
         pytest.param(base(), (71, 71), (44, 44), 44, (HALF, HALF), id="TV3 base"),
         pytest.param(base(C1=NOT_SURE), (71, 139), (44, 87), None, (HALF, MOST), id="TV4 C2 missing"),
         pytest.param(base(C1=NOT_SURE, C2="hard"), (71, 125), (44, 78), None, (HALF, MANY), id="TV5 C2 hard"),
-        pytest.param(
-            base(C1=PREFER_NOT, C2="hard"), (71, 139), (44, 87), None, (HALF, MOST), id="TV5b C2 ignored"
-        ),
+        pytest.param(base(C1=PREFER_NOT, C2="hard"), (71, 139), (44, 87), None, (HALF, MOST), id="TV5b C2 ignored"),
         pytest.param(base(A1="nopost"), (23, 23), (14, 14), 14, (FEW, FEW), id="TV6 A2 ignored"),
         pytest.param(
             base(B1=Answer.partly("filter", "avatar")),
@@ -182,9 +180,7 @@ def test_tv11_greedy_is_not_the_best() -> None:
     assert plan(questionnaire, record).best_three == ("Y", "Z")  # X adds nothing to these two
 
 
-@pytest.mark.parametrize(
-    ("points", "maximum", "shown"), [(1, 200, 1), (49, 200, 25), (1, 201, 0), (199, 200, 100)]
-)
+@pytest.mark.parametrize(("points", "maximum", "shown"), [(1, 200, 1), (49, 200, 25), (1, 201, 0), (199, 200, 100)])
 def test_tv12_rounding(points: int, maximum: int, shown: int) -> None:
     assert shown_score(points, maximum) == shown
 

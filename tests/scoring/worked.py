@@ -33,19 +33,13 @@ def make_action(
     action_id: str, effort: int = 1, caps: dict[str, int] | None = None, **helps: tuple[str, ...]
 ) -> Action:
     """Return an action; `helps` are keyword arguments, question id to answers."""
-    return Action(
-        action_id, effort, "settings", caps or {}, {name: frozenset(some) for name, some in helps.items()}
-    )
+    return Action(action_id, effort, "settings", caps or {}, {name: frozenset(some) for name, some in helps.items()})
 
 
 QUESTIONS = (
     make_question("A1", "photos", 8, {"nopost": 0, "friends": 1, "followers": 3, "anyone": 4}),
-    make_question(
-        "A2", "photos", 6, {"off": 0, "ask": 1, "auto": 4}, "A1", ("friends", "followers", "anyone")
-    ),
-    make_question(
-        "B1", "devices", 5, {"filter": 1, "avatar": 1, "swap": 2, "guess": 2, "none": 0}, kind=Kind.MULTI
-    ),
+    make_question("A2", "photos", 6, {"off": 0, "ask": 1, "auto": 4}, "A1", ("friends", "followers", "anyone")),
+    make_question("B1", "devices", 5, {"filter": 1, "avatar": 1, "swap": 2, "guess": 2, "none": 0}, kind=Kind.MULTI),
     make_question("B2", "devices", 4, {"no": 0, "phone": 1, "apps": 2}),
     make_question("C1", "places", 10, {"no": 0, "choice": 2, "all": 4}),
     make_question("C2", "places", 7, {"easy": 0, "hard": 2, "cannot": 4}, "C1", ("choice", "all", "unsure")),

@@ -71,9 +71,7 @@ def answer_item(context: template.Context, row: AnswerRow) -> SafeString:
 @register.simple_tag(takes_context=True)
 def way_item(context: template.Context, row: StepRow) -> SafeString:
     """Show one step that depends on others, without a number."""
-    return SafeString(
-        _row(context["edition"], "checkup/_way.html", row, row.action.id, context["sheet"].for_child)
-    )
+    return SafeString(_row(context["edition"], "checkup/_way.html", row, row.action.id, context["sheet"].for_child))
 
 
 @register.simple_tag(takes_context=True)

@@ -113,9 +113,7 @@ def _compare(
     same_scope = old.topics == now.topics and old.left_out == now.left_out
     change = None
     if same_scope:
-        change = scoring.compare(
-            old_edition.questionnaire, old.record(), visit.edition.questionnaire, now.record()
-        )
+        change = scoring.compare(old_edition.questionnaire, old.record(), visit.edition.questionnaire, now.record())
     changed = []
     for question in visit.edition.questions.values():
         before, after = old.answers.get(question.id), now.answers.get(question.id)
@@ -170,7 +168,9 @@ def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
         except resume_code.ResumeCodeError as error:
             form.add_error("code", _code_trouble(error))
         except (SheetError, UnknownEdition):
-            form.add_error("code", _("No edition of this site has made this code. Check each group of letters and digits."))
+            form.add_error(
+                "code", _("No edition of this site has made this code. Check each group of letters and digits.")
+            )
         except EditionUnavailable:
             form.add_error("code", _("We cannot look up the edition of this code just now. Try again in a minute."))
         else:

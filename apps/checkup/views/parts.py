@@ -1,4 +1,4 @@
-"""What personal pages have in common above their content: practice, an edition that is not the newest, a lost cookie."""
+"""What stands above a personal page: practice, an edition that is not the newest, a cookie that cannot be read."""
 
 from __future__ import annotations
 

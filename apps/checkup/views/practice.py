@@ -42,7 +42,9 @@ def persona(request: HttpRequest, visit: Visit, persona_id: str) -> HttpResponse
         raise Http404
     if request.method != "POST":
         return render(
-            request, "checkup/persona.html", {"visit": visit, "banner": banner(visit), "persona": someone, "edition": edition}
+            request,
+            "checkup/persona.html",
+            {"visit": visit, "banner": banner(visit), "persona": someone, "edition": edition},
         )
     if "stop" in request.POST:
         return without_sheet(SeeOther(reverse("checkup:practice")), PRACTICE)

@@ -233,7 +233,9 @@ def review(request: HttpRequest, visit: Visit) -> HttpResponse:
         "rows": rows,
         "first_missing": path.next_open(),
         "place": edition.places.get(sheet.place or ""),
-        "situation": None if sheet.situation is None else [edition.situations[item] for item in sorted(sheet.situation)],
+        "situation": None
+        if sheet.situation is None
+        else [edition.situations[item] for item in sorted(sheet.situation)],
         "topics": [edition.topics[topic] for topic in sorted(sheet.topics)] if sheet.topics else None,
     }
     return render(request, "checkup/review.html", context)

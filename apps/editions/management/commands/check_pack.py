@@ -84,13 +84,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {topic}: 0 to {most}, {100 * most / report.maximum:.1f}%")
         self.stdout.write(f"Questions asked: {report.typical} of a typical persona.")
         for path in report.paths:
-            situation = (
-                "situation skipped" if path.situation is None else ", ".join(path.situation) or "none of them"
-            )
+            situation = "situation skipped" if path.situation is None else ", ".join(path.situation) or "none of them"
             low, high = path.scores
-            self.stdout.write(
-                f"  {situation}: {path.shortest} to {path.longest} questions, score {low} to {high}"
-            )
+            self.stdout.write(f"  {situation}: {path.shortest} to {path.longest} questions, score {low} to {high}")
         self.stdout.write(f"Reached by an example of answers: {len(report.examples)} items.")
 
     def _print_calibration(self, result: dict[str, Any]) -> None:
