@@ -108,7 +108,7 @@ def _shown_face(edition: CompiledEdition) -> dict[str, Any]:
 def story(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
     """Retell the article that the site grew from, point by point, each with what it led to."""
     chapters = _chapters()
-    points = [
+    points: list[dict[str, Any]] = [
         {
             "point": point,
             "chapter": chapters.get(point.id, ""),
