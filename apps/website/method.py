@@ -18,8 +18,6 @@ from apps.editions.convert import record_of
 from apps.editions.schema import UNSURE, Action, Option, Persona, Question, Situation, Text, Topic
 from apps.editions.templatetags.content import words
 
-HIGHEST_LEVEL = 4
-
 
 @dataclass(frozen=True)
 class OptionRow:

@@ -156,7 +156,6 @@ def method(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
         example=numbers.example(edition),
         range=numbers.range_example(edition),
         length=scoring.path_lengths(edition.questionnaire)[None],
-        levels=range(numbers.HIGHEST_LEVEL + 1),
     )
     return render(request, "website/method.html", context)
 
