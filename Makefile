@@ -61,11 +61,14 @@ test: lint types imports check browser ## run every check and every test, the re
 lint: environment-dev ## look for mistakes in the code (ruff, bandit)
 	@echo "Looking for mistakes in the code ..."
 	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m bandit -q -r apps privacycheck -ll
+	@! grep -rnE '\|safe(seq)?\b|autoescape off' templates apps --include='*.html' --include='*.py' \
+	  || { echo "Every value in a page is escaped: leave these out."; exit 1; }
+	@$(PYTHON) -m bandit -q -c pyproject.toml -r apps privacycheck -ll
 
 types: environment-dev ## check the types (mypy)
 	@echo "Checking the types ..."
-	@$(PYTHON) -m mypy
+	@mkdir -p $(CHECKS)
+	@$(AS_IN_PRODUCTION) $(PYTHON) -m mypy
 
 imports: environment-dev ## check that imports point one way (import-linter)
 	@echo "Checking that imports point one way ..."

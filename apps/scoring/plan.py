@@ -80,7 +80,7 @@ def gain(questionnaire: Questionnaire, record: Record, action_ids: Iterable[str]
 
     Raise KeyError for an unknown action.
     """
-    return _Reckoning(questionnaire, record).extra(action_ids)
+    return _Reckoning(questionnaire, record).extra_gain(action_ids)
 
 
 def after_ticks(questionnaire: Questionnaire, record: Record, done: Collection[str]) -> Score:
@@ -107,9 +107,9 @@ def plan(
     Raise KeyError for an unknown action.
     """
     reckoning = _Reckoning(questionnaire, record, done)
-    alone = {action.id: reckoning.extra([action.id]) for action in questionnaire.actions}
+    alone = {action.id: reckoning.extra_gain([action.id]) for action in questionnaire.actions}
     extra = {
-        action: reckoning.extra([action], done) if alone[action].high else NOTHING
+        action: reckoning.extra_gain([action], done) if alone[action].high else NOTHING
         for action in alone
         if action not in done
     }
@@ -118,7 +118,7 @@ def plan(
     everything = list(alone)
     score_now = reckoning.score_after(done)
     most_open = most_open_topic(score_now)
-    there = [step.action for step in steps if reckoning.extra([step.action], done, most_open).high]
+    there = [step.action for step in steps if reckoning.extra_gain([step.action], done, most_open).high]
     return Plan(
         steps=steps,
         finding_out=tuple(action for action in extra if extra[action].high and not alone[action].low),
@@ -126,7 +126,7 @@ def plan(
         best_three=_best(reckoning, sure, done),
         first_step=there[0] if there else steps[0].action if steps else None,
         within_reach=reckoning.score_after(everything).points,
-        yours=reckoning.extra(everything, done),
+        yours=reckoning.extra_gain(everything, done),
         most_open=most_open,
         most_open_has_step=bool(there),
     )
@@ -166,7 +166,7 @@ class _Reckoning:
         """Return an action's effort."""
         return self._questionnaire.action(action_id).effort
 
-    def extra(self, action_ids: Iterable[str], given: Iterable[str] = (), topic: str | None = None) -> Range:
+    def extra_gain(self, action_ids: Iterable[str], given: Iterable[str] = (), topic: str | None = None) -> Range:
         """Return what a set of actions takes off on top of those given, in one topic or in all."""
         after = self._smallest(action_ids)
         before = self._smallest(given, after)
@@ -258,7 +258,7 @@ def _ranked(
         touched = reckoning.roots(best)
         for action in waiting:
             if not touched.isdisjoint(reckoning.roots(action)):  # no other branch has changed
-                waiting[action] = reckoning.extra([action], taken)
+                waiting[action] = reckoning.extra_gain([action], taken)
     return tuple(steps)
 
 
@@ -269,7 +269,7 @@ def _best(reckoning: _Reckoning, candidates: Iterable[str], done: Collection[str
     order of that reach, a set cannot win once twice the sum of its reaches falls short of the best
     found, and neither can any later set.
     """
-    single = {action: reckoning.extra([action], done) for action in candidates}
+    single = {action: reckoning.extra_gain([action], done) for action in candidates}
     ordered = sorted(single, key=lambda action: (-single[action].high, action))
     reach = [2 * single[action].high for action in ordered]
     roots = [reckoning.roots(action) for action in ordered]
@@ -282,7 +282,7 @@ def _best(reckoning: _Reckoning, candidates: Iterable[str], done: Collection[str
         if all(roots[one].isdisjoint(roots[other]) for one, other in combinations(places, 2)):
             total = sum(single[action].total for action in chosen)
         else:
-            total = reckoning.extra(chosen, done).total
+            total = reckoning.extra_gain(chosen, done).total
         if total >= -best[0]:
             best = min(best, (-total, sum(effort[place] for place in places), tuple(sorted(chosen))))
 

