@@ -111,9 +111,8 @@ class QuestionForm(forms.Form):
         self.helper.layout = Layout("answer", HTML('{% include "checkup/_why.html" %}'))
 
     def _hint(self, question: Question) -> str:
-        if question.hint:
-            return words(question.hint)
-        return _("Tick all that are true.") if self.is_multi else ""
+        hints = [words(question.hint)] if question.hint else []
+        return " ".join([*hints, _("Tick all that are true.")] if self.is_multi else hints)
 
     def clean_answer(self) -> scoring.Answer:
         """Return the chosen values as an answer; values that exclude each other are refused."""

@@ -276,7 +276,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
     that rewording a heading keeps links to it alive.
     """
     number = 0
-    for token, inside in zip(tokens, [*tokens[1:], _text("")], strict=True):
+    for token, inside in zip(tokens, [*tokens[1:], _text("")], strict=False):
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(max(int(token.tag[1:]), 2), _DEEPEST_HEADING)}"
         if token.type == "heading_open":

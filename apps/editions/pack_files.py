@@ -52,6 +52,8 @@ _MAX_PROBLEMS = 200
 _WHOLE_FILE = "the whole file"
 _WHOLE_PACK = "the whole pack"
 _ECHO = 60
+_LONGEST_NAME = 80
+"""Characters of a file's name; an id of 40 fits in any of them."""
 
 _LISTS: dict[str, tuple[str, type[Item]]] = {
     "platforms.yaml": ("platforms", Platform),
@@ -67,6 +69,8 @@ _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _BODY_NAME = re.compile(rf"guides/(?P<guide>{_ID})\.(?P<language>[a-z]{{2,3}}(?:-[a-z]{{2,8}})?)\.md")
 _ITEM_NAME = re.compile(rf"(?P<folder>topics|actions|claims|guides)/(?P<stem>{_ID})\.yaml")
 _FIXED_NAMES = frozenset({PACK_FILE, CALIBRATION, *_LISTS})
+_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+"""A line for the YAML parser itself. Packs need none, and a file full of them would keep the parser busy for long."""
 
 AnItem = TypeVar("AnItem", bound=Item)
 
@@ -95,12 +99,14 @@ class PackError(Exception):
 
 def read_pack(path: Path) -> Pack:
     """Return the pack in a folder or a .zip. Raise PackError with all its problems of shape."""
-    if path.is_dir():
-        return _guarded(lambda: _pack_of(_files_of_folder(path)))
     try:
-        data = _read_regular_file(path, MAX_TOTAL)
-    except OSError:
-        raise PackError([_pack_problem(f"there is no pack at {path.name}", "name a folder or a .zip")]) from None
+        is_folder = path.is_dir()
+        data = None if is_folder else _read_regular_file(path, MAX_TOTAL)
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        reason = f"there is no pack at {_shown_name(path.name)}"
+        raise PackError([_pack_problem(reason, "name a folder or a .zip")]) from None
+    if is_folder:
+        return _guarded(lambda: _pack_of(_files_of_folder(path)))
     if data is None:
         raise PackError([_pack_problem("this is neither a folder nor a .zip", "name a folder or a .zip")])
     return read_zip(data)
@@ -125,10 +131,17 @@ def pack_bytes(pack: Pack) -> dict[str, bytes]:
 
     Keys stand in the order of the schema, languages as the pack lists them, questions in the order asked;
     fields equal to their default are left out. Reading these files and writing again gives the same bytes.
-    Raise PackError where a text holds a character that may not be read back.
+    Raise PackError where a text holds a character that may not be read back, or two items one file.
     """
-    files = {name: text.encode("utf-8", "surrogatepass") for name, text in _texts_of_files(pack)}
-    problems = [problem for name, data in files.items() if (problem := _character_problem(name, data))]
+    files: dict[str, bytes] = {}
+    problems = []
+    for name, text in _texts_of_files(pack):
+        data = text.encode("utf-8", "surrogatepass")
+        if name in files:
+            problems.append(PackProblem(name, _WHOLE_FILE, "two items of one id would stand here", "keep one of them"))
+        elif problem := _character_problem(name, data):
+            problems.append(problem)
+        files[name] = data
     if problems:
         raise PackError(problems)
     return files
@@ -138,9 +151,10 @@ def write_pack(pack: Pack, folder: Path) -> tuple[str, ...]:
     """Write the canonical files of a pack into a folder and return the names of those that changed.
 
     Files of the layout that the pack no longer has are removed; other files stay. Raise PackError where a
-    link stands in place of a folder, before anything is written, or as `pack_bytes` does.
+    link stands in place of a folder, or where the files could not be read back, before anything is written.
     """
     files = pack_bytes(pack)
+    pack_of(files)  # a text of spaces only, say, is a text in memory but not in a file
     linked = [name for name in _FOLDERS if (folder / name).is_symlink()]
     if linked:
         raise PackError([PackProblem(name, name, "this is a link", "put a folder in its place") for name in linked])
@@ -234,6 +248,8 @@ class _Files:
 
 
 def _is_in_layout(name: str) -> bool:
+    if len(name) > _LONGEST_NAME:
+        return False
     return bool(name in _FIXED_NAMES or _BODY_NAME.fullmatch(name) or _ITEM_NAME.fullmatch(name))
 
 
@@ -242,6 +258,8 @@ def _why_unknown(name: str) -> tuple[str, str]:
     parts = re.split(r"[/\\]", name)
     if name.startswith(("/", "\\")) or ".." in parts or re.match(r"[A-Za-z]:", name) or "\0" in name:
         return "this name leads out of the pack", "give every file a name inside the pack"
+    if len(name) > _LONGEST_NAME:
+        return "its name is too long", f"give it a name of at most {_LONGEST_NAME} characters"
     if len(parts) > 1 and parts[-1] == PACK_FILE:
         return "the pack stands in a folder of the archive", "zip the files themselves, not the folder around them"
     if _is_in_layout(name.lower()):
@@ -455,7 +473,7 @@ class _PackReader:
             topic = self._item(name, stem, Topic)
             if topic:
                 found.append(topic)
-        return tuple(sorted(found, key=lambda topic: (topic.after_result, _natural(topic.id))))
+        return _in_order(found)
 
     def _grouped(self, folder: str, model: type[AnItem], topics: list[str]) -> tuple[AnItem, ...]:
         names = sorted(self._names(folder), key=lambda named: _place_of(named[1], topics))
@@ -536,6 +554,11 @@ class _PackReader:
         text = self._text(name, self._files.contents[name])
         if text is None:
             return _UNREADABLE
+        directive = _DIRECTIVE.search(text)
+        if directive:
+            line = text.count("\n", 0, directive.start()) + 1
+            self._note(name, f"line {line}", "it begins with `%`", "remove the line, or indent it if it is text")
+            return _UNREADABLE
         try:
             document = safe_yaml.read(text, self._values)
         except safe_yaml.YamlError as error:
@@ -593,6 +616,11 @@ def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 
 
+def _in_order(topics: Iterable[Topic]) -> tuple[Topic, ...]:
+    """Return topics as a pack lists them: by their ids, those after the result last."""
+    return tuple(sorted(topics, key=lambda topic: (topic.after_result, _natural(topic.id))))
+
+
 def _place_of(stem: str, topics: list[str]) -> tuple[Any, ...]:
     """Return a key that sorts files as their topics, then the unknown ones, then `law`, then `other`."""
     last = ("law", "other")
@@ -614,7 +642,7 @@ class _Order:
     def of(cls, pack: Pack) -> _Order:
         """Return the order of a pack."""
         languages = (language.code for language in pack.languages)
-        questions = (question.id for topic in pack.topics for question in topic.questions)
+        questions = (question.id for topic in _in_order(pack.topics) for question in topic.questions)
         return cls({key: place for place, key in enumerate(dict.fromkeys((*languages, *questions)))})
 
     def key(self, name: str) -> tuple[Any, ...]:

@@ -24,7 +24,9 @@ _WORD = re.compile(
     rf"|\d+(?:[.,:]\d+)*[^\W_{_NO_SPACES}]*"
     rf"|[^\W_{_NO_SPACES}]+(?:['’-][^\W_{_NO_SPACES}]+)*"
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
+"""The end of a sentence. It starts at the first mark only, so that a line of dots is not searched once per dot."""
+
 _ABBREVIATIONS = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|e\.g|i\.e|etc|vs|cf|no|nos|art|sec|approx|dr|mr|mrs|ms|prof|st|inc|ltd|co|u\.s|u\.k)\.$",
     re.IGNORECASE,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
+import io
 import json
 import os
 import stat
@@ -13,9 +15,14 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from apps.editions import safe_yaml
+from apps.editions.markdown import UNWANTED_CHARACTERS
 from apps.editions.pack_files import (
     CALIBRATION,
     PackError,
@@ -25,12 +32,15 @@ from apps.editions.pack_files import (
     pack_bytes,
     pack_of,
     read_pack,
+    read_zip,
     write_pack,
 )
 from apps.editions.schema import Pack
 from tests.editions.packs import Data, make_data, make_pack, question, text
 
 SECONDS = 5
+"""How long reading may take, in seconds of the processor: what else the machine does shall not count."""
+
 SHIPPED = Path(__file__).resolve().parents[2] / "apps/editions/pack"
 
 
@@ -42,10 +52,10 @@ def folder(tmp_path: Path) -> Path:
 
 def problems(read: Callable[[], object]) -> tuple[PackProblem, ...]:
     """Return what is told about a pack that cannot be read; nothing else may be raised, and soon."""
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(PackError) as caught:
         read()
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     found = caught.value.problems
     assert found
     for problem in found:
@@ -137,6 +147,39 @@ def test_awkward_texts_come_back_as_they_were(tmp_path: Path) -> None:
     assert read.topics[0].questions[0].hint == pack.topics[0].questions[0].hint
     assert read.note == pack.note
     assert is_canonical(tmp_path) == ()
+
+
+def test_topics_in_another_order_give_the_same_bytes() -> None:
+    """A pack that was edited elsewhere may list its topics as it likes; files have no such order."""
+    files = pack_bytes(make_pack(lambda data: data["topics"].reverse()))
+    assert files == pack_bytes(make_pack())
+    assert pack_bytes(pack_of(files)) == files
+
+
+AWKWARD_PARTS = st.sampled_from(
+    [
+        *("a", "b ", "  ", "\n", "\n\n", "\t", ":", ": ", "#", " #", "-", "- ", "'", '"', "\\", "x" * 90, "word word"),
+        *("[", "]", "{", "}", ",", "|", ">", "%", "...", "---", "?", "!", "&", "*", "=", "<<", "@", "`", "~"),
+        *("no", "on", "null", "1", "0x1", "1:30", ".inf", "2026-06-30", "é", "面", "🙂", "\u00a0", "\u3000", "\u200b"),
+    ]
+)
+TEXTS = st.lists(AWKWARD_PARTS | st.characters(blacklist_categories=["Cs", "Cc"]), max_size=30).map(
+    lambda parts: UNWANTED_CHARACTERS.sub("", "".join(parts))
+)
+KEYS = st.sampled_from(["en", "no", "on", "y", "null", "zh-hans", "k"])
+CONTENTS = st.recursive(
+    TEXTS | st.booleans() | st.integers(-9999, 9999) | st.dates(dt.date(1900, 1, 1)),
+    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(content=st.lists(CONTENTS, min_size=1, max_size=4).map(tuple) | st.dictionaries(KEYS, CONTENTS, min_size=1))
+def test_whatever_is_written_is_read_as_it_was(content: Any) -> None:
+    written = safe_yaml.write(content)
+    assert safe_yaml.read(written, 1_000).content == content
+    assert written.endswith("\n")
 
 
 def test_lines_are_at_most_100_wide_where_there_are_spaces() -> None:
@@ -257,14 +300,79 @@ def test_a_file_of_another_shape_is_refused(folder: Path, name: str, content: st
     assert any(problem.file == name for problem in with_file(folder, name, content))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{folder}/t{'9' * 5_000}.yaml" for folder in ("topics", "actions", "claims", "guides")),
+        f"guides/t{'9' * 5_000}.en.md",
+        f"claims/{'a' * 60_000}.yaml",
+        "topics/t1.yaml" * 10,
+    ],
+    ids=lambda name: f"{name[:12]}, {len(name)} characters",
+)
+def test_a_name_of_many_characters_is_refused(name: str) -> None:
+    found = problems(lambda: pack_of({**pack_bytes(make_pack()), name: b"[]\n"}))
+    assert len(found) == 1
+    in_memory = io.BytesIO()
+    with zipfile.ZipFile(in_memory, "w") as archive:
+        for known, data in pack_bytes(make_pack()).items():
+            archive.writestr(known, data)
+        archive.writestr(name, b"[]\n")
+    assert problems(lambda: read_zip(in_memory.getvalue())) == found
+
+
+def test_the_longest_id_fits_in_a_name(tmp_path: Path) -> None:
+    longest = "g" * 40
+    write_pack(make_pack(lambda data: data["guides"][1].update(id=longest)), tmp_path)
+    assert longest in {guide.id for guide in read_pack(tmp_path).guides}
+
+
 def test_a_missing_pack_file_is_told(folder: Path) -> None:
     (folder / "pack.yaml").unlink()
     assert [problem.file for problem in problems(lambda: read_pack(folder))] == ["pack.yaml"]
 
 
-@pytest.mark.parametrize("name", ["nothing-here", "nothing.zip"])
+@pytest.mark.parametrize("name", ["nothing-here", "nothing.zip", "nothing\0.zip", "n" * 900])
 def test_a_path_without_a_pack_is_refused(tmp_path: Path, name: str) -> None:
     problems(lambda: read_pack(tmp_path / name))
+
+
+NOISE: list[Any] = [
+    *(None, True, 0, -1, 10**19, 1.5, float("inf"), "", " ", "x" * 700, "yes", "q1", "2026-06-30"),
+    *([], {}, [[]], [None], [{}], ["a"], {"a": {}}, {"": ""}, {"en": None}, {"en": ["x"]}, {"en": " "}),
+    *({"some": ["b"]}, {"some": "b"}, {"x" * 100: 1}),
+]
+
+
+def places_in(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the paths of every value inside another."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path for key, part in inner for path in [(*place, key), *places_in(part, (*place, key))]]
+
+
+@settings(max_examples=150, deadline=None)
+@given(draw=st.data())
+def test_any_value_in_any_place_is_read_or_explained(draw: st.DataObject) -> None:
+    files = pack_bytes(make_pack())
+    name = draw.draw(st.sampled_from([name for name in files if name.endswith(".yaml")]))
+    data = json.loads(json.dumps(safe_yaml.read(files[name].decode(), 10_000).content, default=str))
+    *above, last = draw.draw(st.sampled_from(places_in(data)))
+    holder = data
+    for step in above:
+        holder = holder[step]
+    if draw.draw(st.booleans()):
+        holder[last] = copy.deepcopy(draw.draw(st.sampled_from(NOISE)))
+    else:
+        del holder[last]
+    changed = {**files, name: json.dumps(data).encode()}  # every JSON text is YAML, too
+    try:
+        pack = pack_of(changed)
+    except PackError:
+        for problem in problems(lambda: pack_of(changed)):
+            told = f"{problem.reason} {problem.mend}".lower()
+            assert not any(word in told for word in ("pydantic", "constrained", "input", "validat", "traceback"))
+    else:
+        assert isinstance(pack, Pack)
 
 
 # --- Attacks -------------------------------------------------------------------------------------------
@@ -315,6 +423,16 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         pytest.param("id: t1\n" + "#" * 3_000_000, id="3 MB"),
         pytest.param("\t- : [}\n%%%", id="no YAML"),
         pytest.param("%TAG ! tag:x,2000:\n---\n!a b\n", id="tag directive"),
+        pytest.param("%YAML 1.1\n---\nid: t1\n", id="version directive"),
+        pytest.param("".join(f"%TAG !{n:x}! t:\n" for n in range(130_000)) + "---\n[]\n", id="many tag directives"),
+        pytest.param("# words\n\n%TAG ! t:\n---\n[]\n", id="directive below a comment"),
+        pytest.param("id: " + "x\n   " * 300_000, id="endless plain text"),
+        pytest.param('id: "' + "\\n" * 900_000 + '"\n', id="many escapes"),
+        pytest.param("- " + "k" * 1_900_000 + ": 1\n", id="endless key"),
+        pytest.param("a: " * 600_000, id="many colons"),
+        pytest.param("...\n" * 400_000, id="many ends"),
+        pytest.param("id: 0b_\n", id="number without digits"),
+        pytest.param("id: 2001-12-14 21:59:43 +99:99\n", id="no such time zone"),
         pytest.param("{" + ",".join(f"k{n}: &a{n} v" for n in range(50_000)) + "}", id="many anchors"),
         pytest.param("{" + ",".join(f"k{n}: v" for n in range(50_000)) + "}", id="many unknown keys"),
         pytest.param("[" + "{}," * 50_000 + "]", id="many empty items"),
@@ -340,18 +458,20 @@ def test_a_body_that_is_too_long_is_told_once(folder: Path) -> None:
 def test_a_million_small_values_stay_small(folder: Path) -> None:
     (folder / "glossary.yaml").write_text("[" + "a," * 990_000 + "]")
     program = (
-        "import resource, sys; from pathlib import Path\n"
+        "import resource, sys, time; from pathlib import Path\n"
         "from apps.editions.pack_files import PackError, read_pack\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "began = time.process_time()\n"
         "try: read_pack(Path(sys.argv[1]))\n"
-        "except PackError: print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+        "except PackError: pass\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, time.process_time() - began)\n"
     )
-    began = time.monotonic()
     made = subprocess.run(
         [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, cwd=SHIPPED.parents[2]
     )
-    assert int(made.stdout) < 200, made.stderr
-    assert time.monotonic() - began < SECONDS + 3
+    megabytes, seconds = made.stdout.split()
+    assert int(megabytes) < 200, made.stderr
+    assert float(seconds) < SECONDS
 
 
 def test_20_files_of_small_values_take_seconds(folder: Path) -> None:
@@ -450,6 +570,19 @@ def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
         problems(lambda: read_pack(path))  # noqa: B023 (called at once)
 
 
+def test_a_zip_whose_names_share_their_bytes_is_refused(tmp_path: Path) -> None:
+    """The directory of such an archive points many names at one and the same packed file."""
+    path = zipped(tmp_path / "a.zip", {"claims/t0.yaml": os.urandom(1_900_000).hex().encode()[:1_900_000]})
+    data = path.read_bytes()
+    start = data.index(b"PK\x01\x02")
+    entry, end = data[start : data.rindex(b"PK\x05\x06")], bytearray(data[data.rindex(b"PK\x05\x06") :])
+    entries = entry * 200
+    end[8:12] = (200).to_bytes(2, "little") * 2
+    end[12:16] = len(entries).to_bytes(4, "little")
+    path.write_bytes(data[:start] + entries + end)
+    problems(lambda: read_pack(path))
+
+
 def test_a_zip_that_understates_its_sizes_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", {"pack.yaml": os.urandom(10) * 50_000})
     data = bytearray(path.read_bytes())
@@ -513,6 +646,21 @@ def test_a_text_that_could_not_be_read_back_is_not_written(tmp_path: Path) -> No
     with pytest.raises(PackError):
         write_pack(make_pack(lambda data: question(data, "q1").update(hint=text("a\u202eb"))), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data["guides"][0].update(body={}),
+        lambda data: data["guides"][0].update(body=text(" \n ")),
+        lambda data: data["guides"].append(data["guides"][0] | {"title": text("Another")}),
+        lambda data: data["topics"].append(data["topics"][0] | {"name": text("Another")}),
+    ],
+)
+def test_what_files_cannot_hold_leaves_the_folder_as_it_was(folder: Path, change: Callable[[Data], object]) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    problems(lambda: write_pack(make_pack(change), folder))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_writing_does_not_follow_a_link_out_of_the_folder(folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -110,3 +112,41 @@ def test_long_sentences_are_those_over_the_limit() -> None:
     assert long_sentences(f"Short one. {long}") == (long,)
     assert long_sentences("word " * 19 + "end.") == ()
     assert long_sentences("One two three.", limit=2) == ("One two three.",)
+
+
+def test_headings_lists_and_tables_do_not_run_into_one_sentence() -> None:
+    source = "# One two\n\n- three\n- four five\n\n| six | seven |\n|---|---|\n| eight | nine |\n\nTen."
+    assert sentences(source) == ("One two", "three", "four five", "six", "seven", "eight", "nine", "Ten.")
+
+
+def test_lix_calls_words_long_from_seven_letters() -> None:
+    assert lix("sechse sieben") == lix_of(2, 1, 0)
+    assert lix("Gesicht don't-it 1234567 Ängste-n.") == lix_of(4, 1, 2)
+
+
+@pytest.mark.parametrize("count", [grade_of, lix_of])
+@pytest.mark.parametrize(("words_in_all", "sentences_in_all"), [(0, 0), (0, 1), (5, 0), (-1, 1)])
+def test_counts_of_nothing_have_no_level(
+    count: Callable[[int, int, int], Fraction], words_in_all: int, sentences_in_all: int
+) -> None:
+    with pytest.raises(ValueError, match="without words"):
+        count(words_in_all, sentences_in_all, 0)
+
+
+@pytest.mark.parametrize("measure", [words, sentences, long_sentences, flesch_kincaid_grade, lix])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "." * 20_000 + "x",
+        "a" + "!?…" * 6_600 + "x",
+        "a." + "'" * 19_990 + "x",
+        "。" * 20_000 + "a",
+        *("e.g. " * 4_000, "a-" * 10_000, "a'" * 10_000, "1," * 10_000),
+        *("a" * 20_000, "ement" * 4_000, "que" * 6_600),
+    ],
+    ids=lambda source: source[:8],
+)
+def test_a_long_text_of_any_kind_takes_seconds_at_most(measure: Callable[[str], object], source: str) -> None:
+    began = time.process_time()
+    measure(source)
+    assert time.process_time() - began < 2
