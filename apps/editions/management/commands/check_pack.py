@@ -56,7 +56,10 @@ class Command(BaseCommand):
         elif not full:
             found += calibration.stored_problems(pack, stored_calibration(path))
         if write:
-            write_pack(pack, path)
+            try:
+                write_pack(pack, path)
+            except PackError as error:  # what is in memory could not be read back from files
+                found += error.problems
             if result:
                 calibration.write_calibration(path, result)
         elif path.is_dir():
