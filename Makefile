@@ -56,7 +56,7 @@ environment: port
 # --- Checking ------------------------------------------------------------------------------------------
 
 test: lint types imports check browser ## run every check and every test, the real browser included
-	@$(PYTHON) -m pytest -n 2 --dist worksteal
+	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10
 
 lint: environment-dev ## look for mistakes in the code (ruff, bandit)
 	@echo "Looking for mistakes in the code ..."
@@ -72,7 +72,7 @@ types: environment-dev ## check the types (mypy)
 
 imports: environment-dev ## check that imports point one way (import-linter)
 	@echo "Checking that imports point one way ..."
-	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/lint-imports --no-cache --no-logo
 
 check: environment-dev ## check settings, migrations, translations and the content
 	@mkdir -p $(CHECKS)

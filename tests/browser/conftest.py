@@ -63,7 +63,7 @@ def server(data_folder: Path) -> Iterator[str]:
 # --- The browser ---------------------------------------------------------------------------------------
 
 
-def _chromium() -> str:
+def chromium_path() -> str:
     """Return the path of the Chromium that is used; without one the tests fail, they are never skipped."""
     found = subprocess.run(["sh", ".ci/browser", "find"], cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode:
@@ -74,7 +74,7 @@ def _chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium without a window."""
-    path = _chromium()
+    path = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser

@@ -187,35 +187,37 @@ class State:
 
 
 def _send(page: Page) -> None:
-    page.click(SUBMIT)
+    with page.expect_navigation():  # a click does not wait for the page that it leads to
+        page.click(SUBMIT)
 
 
 def _send_nothing_known(page: Page) -> None:
     page.fill("input[name=code]", "K7Q2-0000")
-    page.click(SUBMIT)
+    _send(page)
 
 
 def _send_no_answers_file(page: Page) -> None:
     page.set_input_files("input[type=file]", {"name": "a.json", "mimeType": "application/json", "buffer": b"[]"})
-    page.click(SUBMIT)
+    _send(page)
 
 
 def _send_contradiction(page: Page) -> None:
     """Tick what excludes each other, as a browser without scripts lets one do."""
     with_script_undone = "boxes => boxes.forEach(box => { box.checked = box.value !== 'partly' })"
     page.eval_on_selector_all("input[name=answer]", with_script_undone)
-    page.click(SUBMIT)
+    _send(page)
 
 
 def _compare(page: Page) -> None:
     page.set_input_files("input[type=file]", saved(sheets()["one number"]))
     page.check("input[name=purpose][value=compare]")
-    page.click(SUBMIT)
+    _send(page)
 
 
 def _practise(button: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
-        page.click(f"main button[name={button}]")
+        with page.expect_navigation():
+            page.click(f"main button[name={button}]")
 
     return act
 
@@ -227,6 +229,11 @@ def _tick(page: Page) -> None:
 
 def _open_all(page: Page) -> None:
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true })")
+
+
+def _tamper(page: Page) -> None:
+    page.context.add_cookies([{"name": "sheet", "value": "ABC:tampered", "url": page.url}])
+    page.reload()
 
 
 @cache
@@ -270,6 +277,7 @@ def states() -> tuple[State, ...]:
         State("result, with help, all opened", RESULT, "everything open", _open_all),
         State("result, steps done", RESULT, "some steps done"),
         State("result, a step ticked just now", RESULT, "one number", _tick),
+        State("result, cookie not readable", RESULT, act=_tamper),
         State("print view", "/en/result/print/", "a range"),
         State("load", "/en/result/load/"),
         State("load, not accepted", "/en/result/load/", act=_send_no_answers_file),

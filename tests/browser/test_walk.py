@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from apps import scoring
 from apps.editions.convert import record_of
+from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
 from tests.browser.helpers import (
     REVIEW,
     START,
@@ -292,6 +293,39 @@ def test_going_back_after_erasing_shows_no_answers(make_context, server):
     page.go_back()
     assert page.url == server + "/en/checkup/q1/"
     expect(page.locator("input[name=answer]:checked")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_whole_pages_for_going_back_keeps_none_with_answers(browser, server):
+    """Playwright turns that memory off, so this needs a browser of its own; `pageshow` tells a kept page."""
+    keeping = browser.browser_type.launch(
+        executable_path=chromium_path(),
+        args=CHROMIUM_FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    page = keeping.new_page()
+    page.add_init_script("addEventListener('pageshow', event => console.log(location.pathname, event.persisted))")
+
+    shown: list[str] = []
+    page.on("console", lambda message: shown.append(message.text))
+
+    def go_back(steps: int, expected: str) -> None:
+        with page.expect_console_message(lambda message: message.text == expected):
+            page.evaluate("steps => { history.go(-steps) }", steps)
+
+    page.goto(server + "/en/guides/")
+    page.goto(server + "/en/glossary/")
+    go_back(1, "/en/guides/ true")  # or else this browser keeps nothing and the rest says nothing
+
+    hold(page, server, "everything open")
+    page.goto(server + "/en/result/")
+    page.goto(server + "/en/erase/")
+    page.click(SUBMIT)
+    expect(page.locator("h1")).to_contain_text("erased")
+    go_back(2, "/en/result/ false")
+    expect(page.locator("h1")).to_contain_text("no answers")
+    expect(page.locator(".score, .code")).to_have_count(0)
+    assert "/en/result/ true" not in shown
+    keeping.close()
 
 
 def test_going_back_in_the_walk_shows_the_answer_given_and_lets_it_be_changed(make_context, server):
