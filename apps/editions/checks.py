@@ -28,13 +28,19 @@ from apps.editions.pack_items import (
     claim_file,
     file_of,
     guide_file,
+    letter_file,
     located_texts,
     name_of,
     name_of_option,
+    name_of_part,
+    rights_file,
     topic_file,
 )
-from apps.editions.schema import UNSURE, Action, Option, Pack, Persona, Question, Topic
+from apps.editions.schema import UNSURE, Action, Item, Option, Pack, Persona, Question, Topic
 from apps.editions.wording_checks import wording_problems
+
+GAP = re.compile(r"\{([^{}]*)\}")
+"""A gap in a letter, such as {name}."""
 
 RESERVED_QUESTIONS = frozenset({"review"})
 """Words that stand where a question's id stands in an address."""
@@ -84,7 +90,7 @@ def problems(pack: Pack, today: dt.date | None = None) -> tuple[PackProblem, ...
     facts = _Facts(pack)
     found = [*_method_rules(facts), *_repeated_ids(pack), *_references(facts)]
     found += [*_links(facts), *_article(pack), *_unanswered_options(pack), *_persona_answers(facts)]
-    found += _sources(pack)
+    found += [*_sources(pack), *_letter_fields(pack), *_places_without_rights(pack)]
     if facts.is_sound:
         found += [*_unreachable(facts), *_persona_order(facts)]
     if may_be_published(found):
@@ -141,6 +147,9 @@ class _Facts:
             "place": frozenset(place.id for place in pack.places),
             "situation": frozenset(situation.id for situation in pack.situations),
             "family": frozenset(family.id for family in pack.families),
+            "law": frozenset(law.id for law in pack.laws),
+            "rights": frozenset(rights.id for rights in pack.rights),
+            "letter": frozenset(letter.id for letter in pack.letters),
             "article point": frozenset(point.id for point in pack.article),
             "platform step": frozenset(step.id for platform in pack.platforms for step in platform.steps),
         }
@@ -172,8 +181,8 @@ class _Facts:
 
     def _render(self, text: str) -> markdown.Rendered:
         def resolve(kind: str, identity: str) -> str | None:
-            # A topic is shown by its guide, which has the same id.
-            known = self.ids.get("guide" if kind == "topic" else kind, frozenset())
+            # A topic is shown by its guide and a place by its rights, which have the same ids.
+            known = self.ids.get({"topic": "guide", "place": "rights"}.get(kind, kind), frozenset())
             return "/" if identity in known else None
 
         return markdown.render(text, resolve)
@@ -218,9 +227,21 @@ def _repeated_ids(pack: Pack) -> Iterator[PackProblem]:
     """Ids that stand twice in a list; topics, questions, options and actions are under V1."""
     steps = [step for platform in pack.platforms for step in platform.steps]
     lists = (pack.languages, pack.places, pack.situations, pack.families, pack.article, pack.platforms, steps)
-    for items in (*lists, pack.claims, pack.guides, pack.glossary, pack.personas):
+    further = (pack.laws, pack.rights, pack.letters, pack.glossary, pack.personas)
+    for items in (*lists, pack.claims, pack.guides, *further):
         names = [(name_of(item), file_of(item)) for item in items]
         for (name, file), times in Counter(names).items():
+            if times > 1:
+                yield PackProblem(file, name, f"this id stands {times} times", "give each an id of its own")
+    parts: list[tuple[str, str, Iterable[Item]]] = []
+    parts += [(rights_file(one.id), name_of(one), one.regulators) for one in pack.rights]
+    for letter in pack.letters:
+        parts.append((letter_file(letter.id), name_of(letter), letter.fields))
+        for field in letter.fields:
+            whole = name_of_part(field, name_of(letter))
+            parts.append((letter_file(letter.id), whole, field.options))
+    for file, whole, inside in parts:
+        for name, times in Counter(name_of_part(part, whole) for part in inside).items():
             if times > 1:
                 yield PackProblem(file, name, f"this id stands {times} times", "give each an id of its own")
 
@@ -257,6 +278,8 @@ def _references(facts: _Facts) -> Iterator[PackProblem]:
         yield from missing(file, name, "family", "family", [action.family])
         yield from missing(file, name, "steps", "platform step", action.steps)
         yield from missing(file, name, "claims", "claim", action.claims)
+        yield from missing(file, name, "places", "place", action.places)
+        yield from missing(file, name, "letters", "letter", action.letters)
     for point in facts.pack.article:
         name = name_of(point)
         yield from missing(PACK_FILE, name, "questions", "question", point.questions)
@@ -265,6 +288,17 @@ def _references(facts: _Facts) -> Iterator[PackProblem]:
         yield from missing(PACK_FILE, name, "topics", "topic", point.topics)
     for guide in facts.pack.guides:
         yield from missing(guide_file(guide.id), name_of(guide), "topic", "topic", [guide.topic])
+    for law in facts.pack.laws:
+        yield from missing(file_of(law), name_of(law), "claim", "claim", [law.claim])
+    for rights in facts.pack.rights:
+        file, name = file_of(rights), name_of(rights)
+        yield from missing(file, name, "id", "place", [rights.id])
+        yield from missing(file, name, "laws", "law", rights.laws)
+    for letter in facts.pack.letters:
+        file, name = file_of(letter), name_of(letter)
+        yield from missing(file, name, "law", "place", letter.law)
+        yield from missing(file, name, "places", "place", letter.places)
+        yield from missing(file, name, "claims", "claim", letter.claims)
     for persona in facts.pack.personas:
         file, name = file_of(persona), name_of(persona)
         yield from missing(file, name, "place", "place", [persona.place])
@@ -277,7 +311,7 @@ def _links(facts: _Facts) -> Iterator[PackProblem]:
     for file, item, field, _, rendered in facts.rendered:
         for kind, identity in dict.fromkeys(rendered.broken):
             if kind in markdown.KINDS:
-                what = "guide" if kind == "topic" else kind  # a topic is shown by its guide
+                what = {"topic": "guide", "place": "rights"}.get(kind, kind)  # what shows it
                 reason = f"`{field}` leads to {what} {identity}, which does not exist"
                 mend = f"correct the id, or add the {what}"
             else:
@@ -297,6 +331,45 @@ def _article(pack: Pack) -> Iterator[PackProblem]:
             )
 
 
+def _letter_fields(pack: Pack) -> Iterator[PackProblem]:
+    """Gaps of a letter without a field, fields that stand nowhere, and {law} without a line."""
+    for letter in pack.letters:
+        known = {field.id for field in letter.fields} | ({"law"} if letter.law or letter.elsewhere else set())
+        used: set[str] = set()
+        for where, texts in (("subject", letter.subject), ("body", letter.body)):
+            for language, text in texts.items():
+                gaps = set(GAP.findall(text))
+                used |= gaps
+                for gap in sorted(gaps - known):
+                    yield PackProblem(
+                        letter_file(letter.id),
+                        name_of(letter),
+                        f"`{where}` ({language}) has a gap {{{gap}}} that no field fills",
+                        f"add a field `{gap}`, or correct the gap",
+                    )
+        for unused in sorted(known - used):
+            yield PackProblem(
+                letter_file(letter.id),
+                name_of(letter),
+                f"`{unused}` stands nowhere in the letter",
+                f"write {{{unused}}} where it belongs, or remove it",
+            )
+
+
+def _places_without_rights(pack: Pack) -> Iterator[PackProblem]:
+    """Warnings: places that a reader can choose and that lead to no rights."""
+    described = {rights.id for rights in pack.rights}
+    for place in pack.places:
+        if described and place.id not in described:
+            yield PackProblem(
+                PACK_FILE,
+                name_of(place),
+                "there are no rights for it",
+                f"write {rights_file(place.id)}",
+                warning=True,
+            )
+
+
 def _unused(facts: _Facts) -> Iterator[PackProblem]:
     """Warnings: claims that nothing relies on, and platform steps that no action shows."""
     used = {identity for links in facts.links.values() for kind, identity in links if kind == "claim"}
@@ -305,6 +378,8 @@ def _unused(facts: _Facts) -> Iterator[PackProblem]:
     for relying in (
         *(action.claims for action in facts.pack.actions),
         *(p.claims for p in facts.pack.article),
+        *(letter.claims for letter in facts.pack.letters),
+        [law.claim for law in facts.pack.laws],
     ):
         used.update(relying)
     for claim in facts.pack.claims:
@@ -316,6 +391,11 @@ def _unused(facts: _Facts) -> Iterator[PackProblem]:
                 "cite it in a question, an action, a guide or a point of the article, or remove it",
                 warning=True,
             )
+    relied_on = {law for rights in facts.pack.rights for law in rights.laws}
+    for law in facts.pack.laws:
+        if law.id not in relied_on:
+            mend = "name it in the `laws` of a place's rights, or remove it"
+            yield PackProblem(file_of(law), name_of(law), "no place names it", mend, warning=True)
     shown = {step for action in facts.pack.actions for step in action.steps}
     for platform in facts.pack.platforms:
         for step in platform.steps:
@@ -367,9 +447,10 @@ def _unreachable(facts: _Facts) -> Iterator[PackProblem]:
         "option": "make its question reachable",
         "action": "give it a cap, or name in `helps` the answers that it is for",
         "guide": "give it the topic of some question, or link it from a guide that can be reached",
+        "letter": "name it in the `letters` of an action that can be reached",
     }
     files = {name_of(action): action_file(action) for action in facts.pack.actions}
-    files |= {name_of(guide): guide_file(guide.id) for guide in facts.pack.guides}
+    files |= {name_of(item): file_of(item) for item in (*facts.pack.guides, *facts.pack.letters)}
     for name, example in _examples(facts).items():
         if example is None:
             file = files.get(name) or _file_of_rule(facts, name)
@@ -377,7 +458,7 @@ def _unreachable(facts: _Facts) -> Iterator[PackProblem]:
 
 
 def _examples(facts: _Facts) -> dict[str, scoring.Record | None]:
-    """Return, for each question, option, action and guide, answers that lead to it, or None."""
+    """Return, for each question, option, action, guide and letter, answers that lead to it, or None."""
     questionnaire = facts.questionnaire
     found: dict[str, scoring.Record | None] = {}
     now: dict[str, scoring.Record] = {}
@@ -392,6 +473,9 @@ def _examples(facts: _Facts) -> dict[str, scoring.Record | None]:
         example = scoring.example_reaching_action(questionnaire, action.id)
         found[name_of(action)] = example or now.get(action.id)
     found.update(_examples_of_guides(facts, found))
+    for letter in facts.pack.letters:
+        offering = (found[name_of(action)] for action in facts.pack.actions if letter.id in action.letters)
+        found[name_of(letter)] = next((example for example in offering if example is not None), None)
     return found
 
 

@@ -19,6 +19,8 @@ from apps.editions.schema import (
     ArticlePoint,
     Claim,
     Guide,
+    Law,
+    Letter,
     Markdown,
     Option,
     Pack,
@@ -27,6 +29,7 @@ from apps.editions.schema import (
     Platform,
     PlatformStep,
     Question,
+    Rights,
     Situation,
     Term,
     Topic,
@@ -42,6 +45,8 @@ LINKS = {
     "term": "guidance:term",
     "topic": "guidance:guide",
     "question": "website:method_question",
+    "letter": "checkup:letter",
+    "place": "guidance:rights",
 }
 """The page that each kind of link in a pack's Markdown leads to."""
 
@@ -136,6 +141,26 @@ class CompiledEdition:
         return {term.id: term for term in self.pack.glossary}
 
     @cached_property
+    def laws(self) -> dict[str, Law]:
+        """Laws by id, in order."""
+        return {law.id: law for law in self.pack.laws}
+
+    @cached_property
+    def rights(self) -> dict[str, Rights]:
+        """What to ask for, by the id of the place, in the order of the places."""
+        return {rights.id: rights for rights in self.pack.rights}
+
+    @cached_property
+    def letters(self) -> dict[str, Letter]:
+        """Letters by id, in order."""
+        return {letter.id: letter for letter in self.pack.letters}
+
+    @cached_property
+    def platforms(self) -> dict[str, Platform]:
+        """Platforms by id, in order."""
+        return {platform.id: platform for platform in self.pack.platforms}
+
+    @cached_property
     def places(self) -> dict[str, Place]:
         """Places by id, in order."""
         return {place.id: place for place in self.pack.places}
@@ -175,7 +200,7 @@ class CompiledEdition:
 
     @cached_property
     def uses_of_claim(self) -> dict[str, tuple[Use, ...]]:
-        """Every question, action, guide and point of the article that relies on a claim, by claim id."""
+        """Every item that relies on a claim, by claim id: questions, actions, platform steps, guides and so on."""
         uses: dict[str, list[Use]] = {claim: [] for claim in self.claims}
 
         def note(kind: str, item: Any, claims: tuple[str, ...] | list[str]) -> None:
@@ -190,6 +215,15 @@ class CompiledEdition:
             note("action", action, (*action.claims, *self.html(action.how, ORIGINAL).cited))
         for guide in self.pack.guides:
             note("guide", guide, self.html(guide.body, ORIGINAL).cited)
+        for platform, step in self.steps.values():
+            note("step", (platform, step), self.html(step.body, ORIGINAL).cited)
+        for rights in self.pack.rights:
+            told = (rights.can, rights.time, rights.not_covered)
+            cited = tuple(claim for text in told for claim in self.html(text, ORIGINAL).cited)
+            note("rights", rights, (*(self.laws[law].claim for law in rights.laws), *cited))
+        for letter in self.pack.letters:
+            cited = (*self.html(letter.send, ORIGINAL).cited, *self.html(letter.after, ORIGINAL).cited)
+            note("letter", letter, (*letter.claims, *cited))
         for point in self.pack.article:
             note("article", point, point.claims)
         return {claim: tuple(found) for claim, found in uses.items()}
@@ -209,6 +243,8 @@ class CompiledEdition:
                 "term": self.terms,
                 "topic": self.guides,
                 "question": self.questions,
+                "letter": self.letters,
+                "place": self.rights,
             }
             return reverse(LINKS[kind], args=[item]) if item in known.get(kind, ()) else None
 
@@ -229,6 +265,12 @@ class CompiledEdition:
                 self.html(step.body, language)
             for guide in self.pack.guides:
                 self.html(guide.body, language)
+            for rights in self.pack.rights:
+                for text in (rights.can, rights.time, rights.not_covered):
+                    self.html(text, language)
+            for letter in self.pack.letters:
+                self.html(letter.send, language)
+                self.html(letter.after, language)
         for name in ("questionnaire", "uses_of_claim", "persona_scores", "options", "article", "terms"):
             getattr(self, name)
 

@@ -25,7 +25,7 @@ from markdown_it.token import Token
 Resolve = Callable[[str, str], "str | None"]
 """Gives the address of an item by its kind and id ("action", "a7"), or None where there is no such item."""
 
-KINDS = frozenset({"action", "guide", "term", "claim", "question", "topic"})
+KINDS = frozenset({"action", "guide", "term", "claim", "question", "topic", "letter", "place"})
 """The kinds of item that a link can name."""
 
 UNWANTED_CHARACTERS = re.compile(

@@ -4,11 +4,12 @@
     topics/<topic>.yaml       a topic with its questions          actions/<topic>.yaml   a list of actions
     claims/<group>.yaml       a list of claims                    platforms.yaml  glossary.yaml  personas.yaml
     guides/<guide>.yaml       a guide, its body in guides/<guide>.<language>.md
+    rights/<place>.yaml       what to ask for in a place          letters/<letter>.yaml  a letter     laws.yaml
     calibration.json          may stand beside them; it is not part of the pack
 
 Topics are read in the natural order of their ids, those after the result last. The files of actions, claims
-and guides follow in the order of the topics they are named after, then `law`, then `other`. Items keep their
-order within a file. Files that would be empty are left out.
+and guides follow in the order of the topics they are named after, then `law`, then `other`; rights follow the
+places, letters their ids. Items keep their order within a file. Files that would be empty are left out.
 
 A pack may come from anyone (security bar, T10): nothing is unpacked to disk, no link is followed, sizes are
 limited before anything is parsed, and whatever is wrong is told as a list of problems, never as another error.
@@ -34,8 +35,21 @@ from pydantic import ValidationError
 
 from apps.editions import safe_yaml, schema
 from apps.editions.markdown import UNWANTED_CHARACTERS
-from apps.editions.pack_items import PACK_FILE, file_of, guide_file
-from apps.editions.schema import Action, Claim, Guide, Item, Pack, Persona, Platform, Term, Topic
+from apps.editions.pack_items import PACK_FILE, file_of, guide_file, text_shape
+from apps.editions.schema import (
+    Action,
+    Claim,
+    Guide,
+    Item,
+    Law,
+    Letter,
+    Pack,
+    Persona,
+    Platform,
+    Rights,
+    Term,
+    Topic,
+)
 from apps.editions.shape_errors import explain, kind_of, named
 
 MAX_FILE = 2_000_000
@@ -57,17 +71,20 @@ _LONGEST_NAME = 80
 
 _LISTS: dict[str, tuple[str, type[Item]]] = {
     "platforms.yaml": ("platforms", Platform),
+    "laws.yaml": ("laws", Law),
     "glossary.yaml": ("glossary", Term),
     "personas.yaml": ("personas", Persona),
 }
-_FOLDERS = ("topics", "actions", "claims", "guides")
+_FOLDERS = ("topics", "actions", "claims", "guides", "rights", "letters")
+_SINGLE = ("topics", "rights", "letters")
+"""Folders whose files hold one item each, all of it."""
 _HEADER_FIELDS = tuple(
     name for name in Pack.model_fields if name not in {*_FOLDERS, *(pack_field for pack_field, _ in _LISTS.values())}
 )
 
 _ID = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _BODY_NAME = re.compile(rf"guides/(?P<guide>{_ID})\.(?P<language>[a-z]{{2,3}}(?:-[a-z]{{2,8}})?)\.md")
-_ITEM_NAME = re.compile(rf"(?P<folder>topics|actions|claims|guides)/(?P<stem>{_ID})\.yaml")
+_ITEM_NAME = re.compile(rf"(?P<folder>{'|'.join(_FOLDERS)})/(?P<stem>{_ID})\.yaml")
 _FIXED_NAMES = frozenset({PACK_FILE, CALIBRATION, *_LISTS})
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 """A line for the YAML parser itself. Packs need none, and a file full of them would keep the parser busy for long."""
@@ -288,7 +305,7 @@ def _files_of_folder(folder: Path) -> _Files:
 
 
 def _entries(folder: Path, files: _Files) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Yield the files of a pack's folder and its four subfolders, by name; links and the like are noted."""
+    """Yield the files of a pack's folder and its subfolders, by name; links and the like are noted."""
     number = 0
     for prefix in ("", *(f"{name}/" for name in _FOLDERS)):
         try:
@@ -439,13 +456,15 @@ class _PackReader:
     def pack(self) -> Pack | None:
         """Return the pack; with problems found it is incomplete or None."""
         header = self._header()
-        topics = self._topics()
+        topics = _in_order(self._single("topics", Topic))
         stems = [topic.id for topic in topics]
         parts: dict[str, Any] = {
             "topics": topics,
             "actions": self._grouped("actions", Action, stems),
             "claims": self._grouped("claims", Claim, stems),
             "guides": self._guides(stems),
+            "rights": _in_order_of(header.places if header else (), self._single("rights", Rights)),
+            "letters": tuple(sorted(self._single("letters", Letter), key=lambda letter: _natural(letter.id))),
         }
         for name, (pack_field, model) in _LISTS.items():
             parts[pack_field] = self._list(name, model) if name in self._files.contents else ()
@@ -467,13 +486,10 @@ class _PackReader:
         own = {key: value for key, value in data.items() if key not in misplaced}
         return self._valid(PACK_FILE, Pack, own | dict.fromkeys(set(Pack.model_fields) - {*_HEADER_FIELDS}, ()), "pack")
 
-    def _topics(self) -> tuple[Topic, ...]:
-        found = []
-        for name, stem in self._names("topics"):
-            topic = self._item(name, stem, Topic)
-            if topic:
-                found.append(topic)
-        return _in_order(found)
+    def _single(self, folder: str, model: type[AnItem]) -> tuple[AnItem, ...]:
+        """Return the items of a folder whose files hold one each."""
+        found = (self._item(name, stem, model) for name, stem in self._names(folder))
+        return tuple(item for item in found if item)
 
     def _grouped(self, folder: str, model: type[AnItem], topics: list[str]) -> tuple[AnItem, ...]:
         names = sorted(self._names(folder), key=lambda named: _place_of(named[1], topics))
@@ -621,6 +637,14 @@ def _in_order(topics: Iterable[Topic]) -> tuple[Topic, ...]:
     return tuple(sorted(topics, key=lambda topic: (topic.after_result, _natural(topic.id))))
 
 
+def _in_order_of(places: Iterable[schema.Place], rights: Iterable[Rights]) -> tuple[Rights, ...]:
+    """Return rights in the order of the places, those of unknown places last."""
+    order = [place.id for place in places]
+    return tuple(
+        sorted(rights, key=lambda one: (order.index(one.id) if one.id in order else len(order), _natural(one.id)))
+    )
+
+
 def _place_of(stem: str, topics: list[str]) -> tuple[Any, ...]:
     """Return a key that sorts files as their topics, then the unknown ones, then `law`, then `other`."""
     last = ("law", "other")
@@ -655,8 +679,9 @@ def _texts_of_files(pack: Pack) -> Iterator[tuple[str, str]]:
     order = _Order.of(pack)
     whole = _data_of(pack, order)
     yield PACK_FILE, safe_yaml.write({name: whole[name] for name in _HEADER_FIELDS if name in whole})
-    for topic, data in zip(pack.topics, whole["topics"], strict=False):
-        yield file_of(topic), safe_yaml.write(data)
+    for folder in _SINGLE:
+        for item, data in zip(getattr(pack, folder), whole.get(folder, ()), strict=True):
+            yield file_of(item), safe_yaml.write(data)
     groups: dict[str, list[Any]] = {}
     for item, data in zip((*pack.actions, *pack.claims), (*whole["actions"], *whole["claims"]), strict=False):
         groups.setdefault(file_of(item), []).append(data)
@@ -667,7 +692,7 @@ def _texts_of_files(pack: Pack) -> Iterator[tuple[str, str]]:
             yield f"guides/{guide.id}.{language}.md", body.removesuffix("\n") + "\n"
         yield guide_file(guide.id), safe_yaml.write(data)
     for name, (pack_field, _) in _LISTS.items():
-        if whole[pack_field]:
+        if whole.get(pack_field):
             yield name, safe_yaml.write(whole[pack_field])
 
 
@@ -681,7 +706,7 @@ def _data_of(value: Any, order: _Order) -> Any:
             inner = getattr(value, name)
             if info.is_required() or inner != info.get_default(call_default_factory=True):
                 data[name] = _data_of(inner, order)
-                if info.annotation == schema.Markdown:
+                if inner is not None and text_shape(type(value), name) in (schema.Markdown, schema.LetterBody):
                     data[name] = {language: _tidy_markdown(text) for language, text in data[name].items()}
         return data
     if isinstance(value, Mapping):

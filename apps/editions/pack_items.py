@@ -24,6 +24,7 @@ _FIXED_FILES: dict[type[Item], str] = {
     schema.ArticlePoint: PACK_FILE,
     schema.Platform: "platforms.yaml",
     schema.PlatformStep: "platforms.yaml",
+    schema.Law: "laws.yaml",
     schema.Term: "glossary.yaml",
     schema.Persona: "personas.yaml",
 }
@@ -36,15 +37,25 @@ _NAMES: dict[type[Item], str] = {
     schema.ArticlePoint: "article point",
     schema.Topic: "topic",
     schema.Question: "question",
-    schema.Option: "option",
     schema.Action: "action",
     schema.Platform: "platform",
     schema.PlatformStep: "platform step",
     schema.Claim: "claim",
     schema.Guide: "guide",
+    schema.Law: "law",
+    schema.Rights: "rights",
+    schema.Letter: "letter",
     schema.Term: "term",
     schema.Persona: "persona",
 }
+
+_PARTS: dict[type[Item], str] = {
+    schema.Option: "option",
+    schema.Regulator: "regulator",
+    schema.LetterField: "field",
+    schema.LetterOption: "option",
+}
+"""Parts that messages name together with what they are part of: "option b of question q3"."""
 
 _TOPIC_OF_CLAIM = re.compile(r"f([0-9]+)-")
 
@@ -87,6 +98,16 @@ def guide_file(guide_id: str) -> str:
     return f"guides/{guide_id}.yaml"
 
 
+def rights_file(place_id: str) -> str:
+    """Return the file of the rights in a place."""
+    return f"rights/{place_id}.yaml"
+
+
+def letter_file(letter_id: str) -> str:
+    """Return the file of a letter."""
+    return f"letters/{letter_id}.yaml"
+
+
 def file_of(item: Item) -> str:
     """Return the file of an item that stands at the top of a pack, or of a platform's step."""
     if isinstance(item, schema.Topic):
@@ -97,6 +118,10 @@ def file_of(item: Item) -> str:
         return claim_file(item.id)
     if isinstance(item, schema.Guide):
         return guide_file(item.id)
+    if isinstance(item, schema.Rights):
+        return rights_file(item.id)
+    if isinstance(item, schema.Letter):
+        return letter_file(item.id)
     return _FIXED_FILES[type(item)]
 
 
@@ -104,6 +129,11 @@ def name_of(item: Item) -> str:
     """Return what messages call an item: "question q3". An option is named with `name_of_option`."""
     identity = item.code if isinstance(item, schema.PackLanguage) else getattr(item, "id", "")
     return f"{_NAMES[type(item)]} {identity}"
+
+
+def name_of_part(part: Item, whole: str) -> str:
+    """Return what messages call a part of an item: "regulator ico of rights uk"."""
+    return f"{_PARTS[type(part)]} {getattr(part, 'id', '')} of {whole}"
 
 
 def name_of_option(question_id: str, option_id: str) -> str:
@@ -123,20 +153,25 @@ def located_texts(pack: Pack) -> Iterator[LocatedText]:
 
 
 def checked_items(pack: Pack) -> Iterator[schema.Checked]:
-    """Yield every item that carries a date of checking: actions, platform steps, claims and guides."""
+    """Yield every item with a date of checking: actions, platform steps, claims, guides, rights and letters."""
     yield from pack.actions
     for platform in pack.platforms:
         yield from platform.steps
     yield from pack.claims
     yield from pack.guides
+    yield from pack.rights
+    yield from pack.letters
 
 
 def _texts_of(item: Item, file: str, name: str, path: str) -> Iterator[LocatedText]:
     for field, value in _fields(item):
-        shape = _text_shape(type(item), field)
+        shape = text_shape(type(item), field)
         if value is None:
             continue
-        if shape is schema.Text or shape is schema.Markdown:
+        if shape is schema.TextByPlace:
+            for place, text in value.items():
+                yield LocatedText(file, name, f"{path}{field}.{place}", text, is_markdown=False)
+        elif shape is not None:
             in_own_files = isinstance(item, schema.Guide) and field == "body"
             where = f"guides/{item.id}.<language>.md" if in_own_files else file  # type: ignore[attr-defined]
             yield LocatedText(where, name, path + field, value, shape is schema.Markdown)
@@ -144,9 +179,8 @@ def _texts_of(item: Item, file: str, name: str, path: str) -> Iterator[LocatedTe
             yield from _texts_of(value, file, name, f"{path}{field}.")
         elif isinstance(value, tuple):
             for part in value:
-                if isinstance(part, schema.Option):
-                    option = name_of_option(getattr(item, "id", ""), part.id)
-                    yield from _texts_of(part, file, option, "")
+                if type(part) in _PARTS:
+                    yield from _texts_of(part, file, name_of_part(part, name), "")
                 elif type(part) in _NAMES:
                     yield from _texts_of(part, file, name_of(part), "")
 
@@ -156,8 +190,9 @@ def _fields(item: Item) -> Iterator[tuple[str, Any]]:
         yield field, getattr(item, field)
 
 
-def _text_shape(model: type[Item], field: str) -> Any:
-    """Return Text or Markdown for a field of that type, optional or not, else None."""
+def text_shape(model: type[Item], field: str) -> Any:
+    """Return how a field holds text for each language (Text, Markdown, LetterBody, TextByPlace), or None."""
     annotation: Any = model.model_fields[field].annotation
     possible = (annotation, *get_args(annotation))
-    return next((shape for shape in (schema.Text, schema.Markdown) if shape in possible), None)
+    shapes = (schema.TextByPlace, schema.Text, schema.Markdown, schema.LetterBody)
+    return next((shape for shape in shapes if shape in possible), None)

@@ -22,6 +22,13 @@ Text = dict[Language, Plain]
 Markdown = dict[Language, Prose]
 """One longer text in Markdown in each language; `[^f1-2]` cites a claim, `[words](action:a7)` links an item."""
 
+LetterText = Annotated[str, StringConstraints(min_length=1, max_length=6_000)]
+LetterBody = dict[Language, LetterText]
+"""The text of a letter in each language: no Markdown, paragraphs divided by empty lines, fields in {braces}."""
+
+TextByPlace = dict[Id, Text]
+"""One short text for each place, by its id: what a letter quotes of the law there."""
+
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=500)]
 PartialDate = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 """A date as exact as the source gives it: 2019, 2019-09 or 2019-09-03."""
@@ -176,8 +183,8 @@ class Action(Checked):
 
     `minutes` are for a first try. `caps` limits the level of an answer, only where the person's own act makes
     the lower answer true from now on. `helps` lists the options (or `unsure`) for which it is offered without
-    a number. `steps` names platform steps. `places` limits the offer to people who live there (a law of one
-    state); empty means everywhere.
+    a number. `steps` names platform steps, `letters` the letters that carry it out. `places` limits the offer
+    to people who live there (a law of one state); empty means everywhere.
     """
 
     id: Id
@@ -194,6 +201,7 @@ class Action(Checked):
     helps: dict[Id, tuple[Id, ...]] = Field(default_factory=dict)
     steps: tuple[Id, ...] = ()
     places: tuple[Id, ...] = ()
+    letters: tuple[Id, ...] = ()
     claims: tuple[Id, ...] = ()
 
     @property
@@ -264,6 +272,102 @@ class Guide(Checked):
     body: Markdown
 
 
+class Law(Item):
+    """A law that someone can rely on: its name, what it means for a face, and the claim that supports it.
+
+    `since` is when it began to apply, as exact as we know it.
+    """
+
+    id: Id
+    name: Text
+    what: Text
+    since: PartialDate | None = None
+    claim: Id
+
+
+class Regulator(Item):
+    """Who takes a complaint in a place, and where. `note` says what to do before."""
+
+    id: Id
+    name: Text
+    url: Address
+    note: Text | None = None
+
+
+class Rights(Checked):
+    """What a person who lives in a place can ask for. The id is the place's.
+
+    `laws` stand most useful first. `can` is what a person can do, `time` the limits of time, `not_covered`
+    what the law leaves out.
+    """
+
+    id: Id
+    summary: Text
+    laws: tuple[Id, ...]
+    can: Markdown
+    time: Markdown
+    not_covered: Markdown
+    regulators: tuple[Regulator, ...]
+
+
+class LetterOption(Item):
+    """One choice for a field of a letter; `text` is what goes into the letter."""
+
+    id: Id
+    text: Text
+
+
+class LetterField(Item):
+    """A gap in a letter. `bracket` stands in [square brackets] until it is filled.
+
+    A `line` holds up to LINE_CHARACTERS, `lines` up to LINES_CHARACTERS; a `choice` has options.
+    """
+
+    id: Id
+    label: Text
+    hint: Text | None = None
+    kind: Literal["line", "lines", "date", "choice"] = "line"
+    bracket: Text
+    options: tuple[LetterOption, ...] = ()
+
+    @field_validator("id")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value == "law":
+            raise ValueError("`law` is filled in by the place; take another id")
+        return value
+
+    @model_validator(mode="after")
+    def _options_of_a_choice(self) -> LetterField:
+        if (self.kind == "choice") != bool(self.options):
+            raise ValueError("a field of the kind `choice` has options, any other kind has none")
+        return self
+
+
+LINE_CHARACTERS, LINES_CHARACTERS = 200, 1_000
+
+
+class Letter(Checked):
+    """A letter to fill in. {law} in the body becomes the line of the place, or `elsewhere` where it has none.
+
+    A paragraph of {law} alone is left out where there is no line for the place. `places` limits the letter
+    to people who live there. `send` says to whom and how, `after` what happens next.
+    """
+
+    id: Id
+    name: Text
+    summary: Text
+    subject: Text
+    body: LetterBody
+    fields: tuple[LetterField, ...]
+    law: TextByPlace = Field(default_factory=dict)
+    elsewhere: Text | None = None
+    places: tuple[Id, ...] = ()
+    send: Markdown
+    after: Markdown
+    claims: tuple[Id, ...] = ()
+
+
 Pick = Id
 AnswerText = Id | tuple[Pick, ...] | dict[Literal["some"], tuple[Pick, ...]]
 """An answer as written in a pack: `c`, `unsure`, `prefer-not`, `[b, d]`; `{some: [b]}` is "b, not sure of the rest"."""
@@ -301,5 +405,8 @@ class Pack(Item):
     platforms: tuple[Platform, ...]
     claims: tuple[Claim, ...]
     guides: tuple[Guide, ...]
+    laws: tuple[Law, ...] = ()
+    rights: tuple[Rights, ...] = ()
+    letters: tuple[Letter, ...] = ()
     glossary: tuple[Term, ...]
     personas: tuple[Persona, ...]

@@ -21,6 +21,16 @@ from apps.editions.schema import Item
 
 _ECHO = 60
 
+_KINDS: dict[type[Item], str] = {
+    schema.PackLanguage: "language",
+    schema.LetterField: "field",
+    schema.LetterOption: "option",
+}
+"""Words for kinds of items whose models are not named by one."""
+
+_PARTS = {schema.Option, schema.Source, schema.Regulator, schema.LetterField, schema.LetterOption}
+"""Kinds that are named together with what they are part of."""
+
 _PATTERNS = {
     get_args(kind)[1].pattern: words
     for kind, words in {
@@ -63,8 +73,8 @@ def named(model: type[Item], data: Any, number: int) -> str:
 
 def kind_of(model: type[Item]) -> str:
     """Return the word for a kind of item: "action", "platform step"."""
-    if model is schema.PackLanguage:
-        return "language"
+    if model in _KINDS:
+        return _KINDS[model]
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__).lower()
 
 
@@ -102,7 +112,7 @@ def _place(path: tuple[str | int, ...], model: type[Item], data: Any, item: str)
             entry = ""
             if current is not None:
                 inner = named(current, data, step)
-                item = f"{inner} of {item}" if current in {schema.Option, schema.Source} else inner
+                item = f"{inner} of {item}" if current in _PARTS else inner
                 fields = []
             elif fields:
                 entry = f" number {step + 1}"
@@ -214,7 +224,7 @@ def _wrong_type(kind: str, field: str, shown: str, place: _Place, value: Any) ->
         return f"{field} should be a list{_but(shown)}", "write each entry on a line of its own after `- `"
     if kind.startswith("dict"):
         possible = (place.annotation, *get_args(place.annotation))
-        texts = schema.Text in possible or schema.Markdown in possible
+        texts = any(shape in possible for shape in (schema.Text, schema.Markdown, schema.LetterBody))
         mend = "write `en: ...` below it" if texts else "write `key: value` lines below it"
         return f"{field} should be {'a text for each language' if texts else 'a mapping'}{_but(shown)}", mend
     if kind.startswith("model"):

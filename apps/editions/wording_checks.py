@@ -16,8 +16,10 @@ from apps.editions.pack_items import (
     action_file,
     claim_file,
     guide_file,
+    letter_file,
     located_texts,
     name_of,
+    rights_file,
     topic_file,
 )
 from apps.editions.schema import Pack
@@ -77,7 +79,7 @@ def required_languages(pack: Pack) -> tuple[str, ...]:
 
 
 def screens(pack: Pack, language: str) -> Iterator[Screen]:
-    """Yield every screen in a language: each question (also as asked about a child), action, guide and claim.
+    """Yield every screen in a language: questions (also as asked about a child), actions, guides, claims and so on.
 
     Texts that the language lacks are left out.
     """
@@ -105,6 +107,14 @@ def screens(pack: Pack, language: str) -> Iterator[Screen]:
         yield Screen(guide_file(guide.id), name_of(guide), join((guide.title, guide.summary, guide.body)))
     for claim in pack.claims:
         yield Screen(claim_file(claim.id), name_of(claim), join((claim.says, claim.said_by, claim.doubt)))
+    for rights in pack.rights:
+        told = (rights.summary, rights.can, rights.time, rights.not_covered)
+        yield Screen(rights_file(rights.id), name_of(rights), join(told))
+    for letter in pack.letters:
+        yield Screen(letter_file(letter.id), name_of(letter), join((letter.summary, letter.body)))
+        yield Screen(
+            letter_file(letter.id), f"{name_of(letter)}, what to do with it", join((letter.send, letter.after))
+        )
 
 
 def _languages(pack: Pack) -> Iterator[PackProblem]:

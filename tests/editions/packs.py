@@ -75,6 +75,9 @@ def make_data() -> Data:
             _guide("t1", "t1", "See [the law](guide:law) and [a step](action:a1).[^f1-1]"),
             _guide("law", None, "Laws differ.[^l1] A [template](term:template) is personal."),
         ],
+        "laws": [{"id": "uk-gdpr", "name": text("UK GDPR"), "what": text("You can say no."), "claim": "l1"}],
+        "rights": [_rights("uk")],
+        "letters": [_letter("l1")],
         "glossary": [
             {
                 "id": "template",
@@ -163,6 +166,7 @@ def _action(number: int) -> Data:
         "minutes": 5,
         "difficulty": 1,
         "family": "settings",
+        "letters": ["l1"],
         "caps": {first: 0, second: 1 if number == 5 else 2},
         "helps": {first: helped, second: helped},
         "steps": ["phone-lock"],
@@ -199,6 +203,45 @@ def _guide(identity: str, topic_id: str | None, body: str) -> Data:
         "title": text("A guide"),
         "summary": text("What to know."),
         "body": text(f"## What happens\n\n{body}\n"),
+        **CHECKED,
+    }
+
+
+def _rights(place: str) -> Data:
+    return {
+        "id": place,
+        "summary": text("You can ask what is kept."),
+        "laws": ["uk-gdpr"],
+        "can": text("- Write [a letter](letter:l1).[^l1]"),
+        "time": text("They have a month.[^l1]"),
+        "not_covered": text("Shops abroad."),
+        "regulators": [{"id": "ico", "name": text("ICO"), "url": "https://ico.org.uk/"}],
+        **CHECKED,
+    }
+
+
+def _letter(identity: str) -> Data:
+    return {
+        "id": identity,
+        "name": text("Delete my face data"),
+        "summary": text("For a company that has your face."),
+        "subject": text("My face data"),
+        "body": text("Please delete {holds} at {service}.\n\n{law}\n\n{name}\n"),
+        "fields": [
+            {"id": "service", "label": text("Which company?"), "bracket": text("company")},
+            {
+                "id": "holds",
+                "label": text("What do they hold?"),
+                "kind": "choice",
+                "bracket": text("my data"),
+                "options": [{"id": "face", "text": text("my face")}, {"id": "voice", "text": text("my voice")}],
+            },
+            {"id": "name", "label": text("Your name"), "hint": text("You may leave it out."), "bracket": text("name")},
+        ],
+        "law": {"uk": text("I ask this under the UK GDPR.")},
+        "send": text("Send it to the company."),
+        "after": text("They have [a month](place:uk).[^l1]"),
+        "claims": ["l1"],
         **CHECKED,
     }
 

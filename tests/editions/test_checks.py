@@ -338,9 +338,101 @@ PROBLEMS: dict[str, tuple[Change, str, str, str]] = {
         "guide law",
         "reading level",
     ),
+    "law's claim": (of_item("laws", "uk-gdpr", claim="l9"), "laws.yaml", "law uk-gdpr", "names claim l9"),
+    "rights' law": (of_item("rights", "uk", laws=["x"]), "rights/uk.yaml", "rights uk", "names law x"),
+    "rights of nowhere": (
+        of_item("rights", "uk", id="atlantis"),
+        "rights/atlantis.yaml",
+        "rights atlantis",
+        "names place",
+    ),
+    "rights' link": (
+        of_item("rights", "uk", can=text("[A letter](letter:l9)")),
+        "rights/uk.yaml",
+        "rights uk",
+        "leads to letter l9",
+    ),
+    "place's link": (
+        of_item("letters", "l1", after=text("[Rights](place:fr)")),
+        "letters/l1.yaml",
+        "letter l1",
+        "leads to rights fr",
+    ),
+    "two regulators": (
+        lambda data: data["rights"][0]["regulators"].append(data["rights"][0]["regulators"][0]),
+        "rights/uk.yaml",
+        "regulator ico of rights uk",
+        "stands 2 times",
+    ),
+    "two fields": (
+        lambda data: data["letters"][0]["fields"].append(data["letters"][0]["fields"][0]),
+        "letters/l1.yaml",
+        "field service of letter l1",
+        "stands 2 times",
+    ),
+    "two choices": (
+        lambda data: data["letters"][0]["fields"][1]["options"].append(data["letters"][0]["fields"][1]["options"][0]),
+        "letters/l1.yaml",
+        "option face of field holds of letter l1",
+        "stands 2 times",
+    ),
+    "letter's gap": (
+        of_item("letters", "l1", subject=text("About {app}")),
+        "letters/l1.yaml",
+        "letter l1",
+        "gap {app} that no field fills",
+    ),
+    "letter's idle field": (
+        of_item("letters", "l1", body=text("Dear {service}, delete {holds}.\n\n{law}")),
+        "letters/l1.yaml",
+        "letter l1",
+        "`name` stands nowhere",
+    ),
+    "letter's idle law": (
+        of_item("letters", "l1", body=text("Dear {service}, delete {holds}. {name}")),
+        "letters/l1.yaml",
+        "letter l1",
+        "`law` stands nowhere",
+    ),
+    "letter's law of nowhere": (
+        of_item("letters", "l1", law={"fr": text("So.")}),
+        "letters/l1.yaml",
+        "letter l1",
+        "names place fr",
+    ),
+    "letter out of reach": (
+        appended("letters", "l1", id="l2"),
+        "letters/l2.yaml",
+        "letter l2",
+        "no answers lead to it",
+    ),
+    "action's letter": (of_item("actions", "a1", letters=["l9"]), "actions/t1.yaml", "action a1", "names letter l9"),
+    "hard letter": (
+        of_item(
+            "letters",
+            "l1",
+            body=text(many("institutional", "accountability", times=60) + ". {service} {holds} {law} {name}"),
+        ),
+        "letters/l1.yaml",
+        "letter l1",
+        "reading level",
+    ),
 }
 
 WARNINGS: dict[str, tuple[Change, str, str, str]] = {
+    "place without rights": (
+        lambda data: data["places"].append({"id": "fr", "name": text("France")}),
+        "pack.yaml",
+        "place fr",
+        "no rights",
+    ),
+    "idle law": (appended("laws", "uk-gdpr", id="old-law"), "laws.yaml", "law old-law", "no place names it"),
+    "letter to be checked": (
+        of_item("letters", "l1", due="2026-06-30", checked="2026-01-01"),
+        "letters/l1.yaml",
+        "letter l1",
+        "due to be checked again",
+    ),
     "V7 question": (
         lambda data: question(data, "q3")["ratings"].update(
             {name: {"value": 4, "reason": text("So.")} for name in "srk"}

@@ -248,9 +248,9 @@ def test_links_lead_to_items(kind: str) -> None:
 
 
 def test_what_leads_nowhere_is_told_and_shown_as_words() -> None:
-    rendered = render("[*a* step](action:x1), a fact[^x2], [old](letter:l1), [plain](//host/a)", address)
+    rendered = render("[*a* step](action:x1), a fact[^x2], [old](leaflet:l1), [plain](//host/a)", address)
     assert rendered.html == "<p><em>a</em> step, a fact, old, plain</p>\n"
-    assert rendered.broken == (("action", "x1"), ("claim", "x2"), ("letter", "l1"), ("address", "//host/a"))
+    assert rendered.broken == (("action", "x1"), ("claim", "x2"), ("leaflet", "l1"), ("address", "//host/a"))
     assert rendered.links == ()
     assert rendered.cited == ()
 
