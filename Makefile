@@ -17,11 +17,11 @@ AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS)
   SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint types imports check bench messages lock clean
+.PHONY: help run dev test lint types imports check bench messages share-images lock clean
 .PHONY: writable port environment environment-dev browser database
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 # --- Serving -------------------------------------------------------------------------------------------
 
@@ -101,6 +101,9 @@ browser:
 messages: environment-dev ## collect the strings to translate (NEW=fr begins a language); needs GNU gettext
 	@$(PYTHON) manage.py makemessages $(if $(NEW),--locale $(NEW),--all) --no-location --no-obsolete --ignore $(VENV)
 	@$(PYTHON) manage.py compilemessages --ignore $(VENV)
+
+share-images: environment-dev browser ## draw the preview images that shared links show
+	@$(PYTHON) .ci/share_images.py
 
 lock: environment-dev ## renew the pins of all dependencies, with their hashes
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv

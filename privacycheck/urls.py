@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from apps.website import addresses
+from apps.website import addresses, api
 
 handler400 = "apps.website.errors.bad_request"
 handler403 = "apps.website.errors.permission_denied"
@@ -20,6 +20,10 @@ urlpatterns = [
     path("sitemap.xml", addresses.sitemap, name="sitemap"),
     path("favicon.ico", addresses.favicon, name="favicon"),
     path(".well-known/security.txt", addresses.security_txt, name="security-txt"),
+    # For programs that use our content
+    path("api/editions/", api.editions, name="api-editions"),
+    path("api/editions/<int:number>.json", api.edition, name="api-edition"),
+    path("api/schema.json", api.schema, name="api-schema"),
     *i18n_patterns(
         path("", include("apps.website.urls")),
         path("", include("apps.guidance.urls")),

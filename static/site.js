@@ -65,5 +65,28 @@
   };
   wake();
 
+  // Passing a page on.
+  all('.share').forEach((row) => {
+    const [address, copy, send] = ['code', '[data-done]', '[data-title]'].map((css) => row.querySelector(css));
+    if (!address || !copy || !send) return fail('share row lacks a part', row);
+    const url = address.textContent;
+    copy.hidden = false;
+    copy.onclick = async () => {
+      let said = copy.dataset.done;
+      try {
+        await navigator.clipboard.writeText(url); // needs TLS, and may be refused
+      } catch {
+        getSelection().selectAllChildren(address);
+        said = copy.dataset.selected;
+      }
+      copy.textContent = live.textContent = said;
+    };
+    send.hidden = !navigator.share;
+    send.onclick = () =>
+      navigator.share({ title: send.dataset.title, url }).catch((error) => {
+        if (error.name !== 'AbortError') fail('not shared', error); // AbortError: the visitor changed their mind
+      });
+  });
+
   all('.error-summary').forEach((box) => Object.assign(box, { tabIndex: -1 }).focus());
 })();

@@ -7,6 +7,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Layout, Submit
 from django import forms
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +15,16 @@ from django.utils.translation import gettext_lazy
 from apps import scoring
 from apps.checkup.wording import states_of, wording
 from apps.editions.compiled import CompiledEdition
-from apps.editions.schema import NONE, PREFER_NOT, UNSURE, Question
+from apps.editions.schema import (
+    LINE_CHARACTERS,
+    LINES_CHARACTERS,
+    NONE,
+    PREFER_NOT,
+    UNSURE,
+    Letter,
+    LetterField,
+    Question,
+)
 from apps.editions.templatetags.content import words
 
 PARTLY = "partly"
@@ -281,3 +291,74 @@ class LoadForm(forms.Form):
     def __init__(self, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files)
         self.helper = helper(_("Load the file"), multipart=True)
+
+
+class LetterForm(forms.Form):
+    """The gaps of a letter and the place whose law it names. Every field may stay empty.
+
+    After `is_valid()`, `values()` gives what goes into the gaps, by the letter's field ids.
+    """
+
+    NO_PLACE = ""
+    AS_TEXT = "as_text"
+
+    def __init__(self, edition: CompiledEdition, letter: Letter, data: Any = None, *, place: str | None = None) -> None:
+        super().__init__(data, initial={"place": place or self.NO_PLACE})
+        self.letter = letter
+        offered = [item for item in edition.pack.places if not letter.places or item.id in letter.places]
+        self.fields["place"] = forms.ChoiceField(
+            required=False,
+            label=_("Where do you live?"),
+            help_text=_("It puts the right law into the letter."),
+            choices=[(self.NO_PLACE, _("Not chosen")), *((item.id, words(item.name)) for item in offered)],
+            error_messages={"invalid_choice": _("That place is not in the list. Choose one from the list.")},
+        )
+        for field in letter.fields:
+            self.fields[self.name_of(field)] = self._field(field)
+        self.helper = helper(_("Make the letter"))
+        self.helper.form_action = "#letter"
+        self.helper.add_input(Submit(self.AS_TEXT, _("Save as plain text"), css_class="quiet"))
+
+    @staticmethod
+    def name_of(field: LetterField) -> str:
+        """Return a field's name in the form; the prefix keeps it apart from the form's own fields."""
+        return f"gap-{field.id}"
+
+    @staticmethod
+    def _field(field: LetterField) -> forms.Field:
+        about: dict[str, Any] = {"required": False, "label": words(field.label), "help_text": words(field.hint)}
+        if field.kind == "choice":
+            refused = {"invalid_choice": _("That is not in the list. Choose one from the list.")}
+            options = [("", _("Not chosen")), *((option.id, words(option.text)) for option in field.options)]
+            return forms.ChoiceField(choices=options, error_messages=refused, **about)
+        if field.kind == "date":
+            refused = {"invalid": _("That is no date. Write it as day, month and year.")}
+            widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+            return forms.DateField(widget=widget, error_messages=refused, **about)
+        longest = LINES_CHARACTERS if field.kind == "lines" else LINE_CHARACTERS
+        return forms.CharField(
+            max_length=longest,
+            widget=forms.Textarea(attrs={"rows": 4}) if field.kind == "lines" else forms.TextInput(),
+            error_messages={
+                "max_length": _("Write at most %(limit_value)s characters here. You wrote %(show_value)s."),
+                "null_characters_not_allowed": _("This has a character that cannot be typed. Write it again."),
+            },
+            **about,
+        )
+
+    def values(self) -> dict[str, str]:
+        """Return the words for each gap; what was left empty or is not valid is missing."""
+        found = {}
+        for field in self.letter.fields:
+            given = self.cleaned_data.get(self.name_of(field)) if self.is_bound else None
+            if not given:
+                continue
+            if field.kind == "choice":
+                found[field.id] = next(words(option.text) for option in field.options if option.id == given)
+            elif field.kind == "date":
+                found[field.id] = date_format(given, "DATE_FORMAT")
+            elif field.kind == "line":
+                found[field.id] = " ".join(given.split())
+            else:
+                found[field.id] = given.replace("\r\n", "\n")
+        return found

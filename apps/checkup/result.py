@@ -33,8 +33,20 @@ class Points:
 
 
 @dataclass(frozen=True)
+class OwnStep:
+    """A platform's step of an action, and whether the reader said that they use the platform."""
+
+    platform: Platform
+    step: PlatformStep
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
 class StepRow:
-    """One action of the plan. `drop` and `alone` are empty for actions without a number."""
+    """One action of the plan. `drop` and `alone` are empty for actions without a number.
+
+    `steps` holds one step for each platform, the reader's own platforms first.
+    """
 
     action: Action
     name: Text
@@ -42,7 +54,7 @@ class StepRow:
     alone: Points | None = None
     is_done: bool = False
     about_as_good: bool = False
-    steps: tuple[tuple[Platform, PlatformStep], ...] = ()
+    steps: tuple[OwnStep, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -386,8 +398,19 @@ class Result:
             alone,
             is_done,
             near,
-            tuple({p.id: (p, step) for p, step in (self.edition.steps[step] for step in action.steps)}.values()),
+            self._steps(action),
         )
+
+    def _steps(self, action: Action) -> tuple[OwnStep, ...]:
+        first: dict[str, OwnStep] = {}
+        for platform, step in (self.edition.steps[step] for step in action.steps):
+            first.setdefault(platform.id, OwnStep(platform, step, platform.id in self.sheet.platforms))
+        return tuple(sorted(first.values(), key=lambda one: not one.is_own))
+
+    @property
+    def own_platforms(self) -> tuple[Platform, ...]:
+        """The platforms that the reader said they use, in the edition's order."""
+        return tuple(platform for platform in self.edition.pack.platforms if platform.id in self.sheet.platforms)
 
     def _points(self, points: scoring.Range) -> Points:
         """Return points of this edition as points of the 0 to 100 scale, rounded as the score is."""

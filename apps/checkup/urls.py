@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.checkup.views import keep, paper, practice, result, walk
+from apps.checkup.views import keep, letter, paper, practice, result, walk
 
 app_name = "checkup"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("result/save", keep.save, name="save"),
     path("result/load/", keep.load, name="load"),
     path("plan/", result.tick, name="tick"),
+    path("plan/platforms/", result.platforms, name="platforms"),
     # One's own answers
     path("resume/", keep.resume, name="resume"),
     path("remember/", keep.remember, name="remember"),
@@ -27,4 +28,6 @@ urlpatterns = [
     path("practice/", practice.practice, name="practice"),
     path("practice/<slug:persona_id>/", practice.persona, name="persona"),
     path("paper/", paper.paper, name="paper"),
+    # A letter, which starts from the visitor's place; the list of letters is in the guidance
+    path("letters/<slug:letter_id>/", letter.letter, name="letter"),
 ]

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from apps import scoring
 from apps.editions import markdown
+from apps.editions.changes import Change, Size, classify
 from apps.editions.convert import questionnaire_of, record_of
 from apps.editions.schema import (
     Action,
@@ -55,11 +56,21 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Release:
-    """One line of the history of editions: its number, its note and when it was published."""
+    """One line of the history of editions: its number, its note, when it was published, and what changed.
+
+    `changes` is None where they are not known.
+    """
 
     number: int
     note: str
     published_at: dt.datetime
+    content_hash: str = ""
+    changes: tuple[Change, ...] | None = ()
+
+    @property
+    def size(self) -> Size | None:
+        """How much the changes together matter (method, section 7); None where they are not known."""
+        return None if self.changes is None else classify(self.changes)
 
 
 @dataclass(frozen=True)
@@ -220,7 +231,7 @@ class CompiledEdition:
         for rights in self.pack.rights:
             told = (rights.can, rights.time, rights.not_covered)
             cited = tuple(claim for text in told for claim in self.html(text, ORIGINAL).cited)
-            note("rights", rights, (*(self.laws[law].claim for law in rights.laws), *cited))
+            note("rights", self.places.get(rights.id), (*(self.laws[law].claim for law in rights.laws), *cited))
         for letter in self.pack.letters:
             cited = (*self.html(letter.send, ORIGINAL).cited, *self.html(letter.after, ORIGINAL).cited)
             note("letter", letter, (*letter.claims, *cited))

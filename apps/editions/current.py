@@ -13,7 +13,9 @@ from collections import OrderedDict
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from pydantic import ValidationError
 
+from apps.editions.changes import from_json
 from apps.editions.compiled import CompiledEdition, Release
 from apps.editions.models import Edition
 from apps.editions.schema import Pack
@@ -32,7 +34,7 @@ class UnknownEdition(Exception):
 
 
 class EditionUnavailable(Exception):
-    """The edition is not in memory and the database does not answer."""
+    """The edition is not in memory, and the database does not answer or holds it in a shape of the past."""
 
 
 _current: CompiledEdition | None = None
@@ -69,11 +71,14 @@ def edition_numbered(number: int) -> CompiledEdition:
             return _older[number]
     try:
         row = Edition.objects.filter(number=number).first()
+        if row is None:
+            raise UnknownEdition
+        edition = _compile(row, current)
     except (DatabaseError, OverflowError) as error:
         raise EditionUnavailable from error
-    if row is None:
-        raise UnknownEdition
-    edition = _compile(row)
+    except ValidationError as error:
+        logger.exception("Edition %d does not fit today's schema.", number)
+        raise EditionUnavailable from error
     with _lock:
         _older[number] = edition
         while len(_older) > KEPT_OLDER_EDITIONS:
@@ -111,12 +116,19 @@ def forget() -> None:
         _older.clear()
 
 
-def _compile(row: Edition) -> CompiledEdition:
-    history = Edition.objects.filter(number__lte=row.number).values_list("number", "note", "published_at")
-    return CompiledEdition(
-        number=row.number,
-        pack=Pack.model_validate_json(row.content),
-        history=tuple(Release(*values) for values in history),
+def _compile(row: Edition, newest: CompiledEdition | None = None) -> CompiledEdition:
+    """Return an edition ready to be read. The history of a newer one, where it is given, saves a query."""
+    if newest is not None and newest.number > row.number:
+        history = tuple(release for release in newest.history if release.number <= row.number)
+    else:
+        history = _history_up_to(row.number)
+    return CompiledEdition(number=row.number, pack=Pack.model_validate_json(row.content), history=history)
+
+
+def _history_up_to(number: int) -> tuple[Release, ...]:
+    rows = Edition.objects.filter(number__lte=number).defer("content")
+    return tuple(
+        Release(row.number, row.note, row.published_at, row.content_hash, from_json(row.changes)) for row in rows
     )
 
 

@@ -1,4 +1,9 @@
-"""Pages that are the same for everybody: rendered once for each edition, language and day, then served as bytes."""
+"""Pages that are the same for everybody: they set no cookie, and browsers and shared caches may keep them.
+
+`public_page` is for a page with an address of its own: rendered once for each edition, language and day, then
+served as bytes. `public_answer` is for a page that also depends on its query string: made anew each time, and
+nothing of it is kept here.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +46,39 @@ def public_page(view: PublicView) -> Callable[..., HttpResponse]:
     """
 
     @wraps(view)
+    def wrapped(request: HttpRequest, edition: CompiledEdition, **kwargs: Any) -> HttpResponse:
+        page = _page(view, request, edition, kwargs)
+        if _is_held(request, page.etag):
+            response: HttpResponse = HttpResponseNotModified()
+        elif "gzip" in request.headers.get("Accept-Encoding", ""):
+            response = HttpResponse(page.zipped, content_type=page.content_type)
+            response["Content-Encoding"] = "gzip"
+        else:
+            response = HttpResponse(page.body, content_type=page.content_type)
+        return _public(response, page.etag)
+
+    return _with_edition(wrapped)
+
+
+def public_answer(view: PublicView) -> Callable[..., HttpResponse]:
+    """Give a view the current edition, and let browsers and shared caches keep its answer to a query string.
+
+    The view must depend on nothing but the address, the query string, the language and the edition.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, edition: CompiledEdition, **kwargs: Any) -> HttpResponse:
+        response = view(request, edition, **kwargs)
+        etag = _etag(response.content)
+        return _public(HttpResponseNotModified() if _is_held(request, etag) else response, etag)
+
+    return _with_edition(wrapped)
+
+
+def _with_edition(view: PublicView) -> Callable[..., HttpResponse]:
+    """Let a view only be read, and give it the current edition; where there is none, the page says so."""
+
+    @wraps(view)
     @require_safe
     def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
@@ -49,21 +87,27 @@ def public_page(view: PublicView) -> Callable[..., HttpResponse]:
             response = render(request, "checkup/unavailable.html", {"trouble": "unavailable"}, status=503)
             response["Retry-After"] = "10"
             return response
-        page = _page(view, request, edition, kwargs)
-        etags = request.headers.get("If-None-Match", "")
-        if page.etag in (tag.strip().removeprefix("W/") for tag in etags.split(",")):
-            response = HttpResponseNotModified()
-        elif "gzip" in request.headers.get("Accept-Encoding", ""):
-            response = HttpResponse(page.zipped, content_type=page.content_type)
-            response["Content-Encoding"] = "gzip"
-        else:
-            response = HttpResponse(page.body, content_type=page.content_type)
-        response["ETag"] = f"W/{page.etag}"
-        response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
-        patch_vary_headers(response, ["Accept-Encoding"])
-        return response
+        return view(request, edition, **kwargs)
 
     return wrapped
+
+
+def _is_held(request: HttpRequest, etag: str) -> bool:
+    """Say whether the asker has this very page already."""
+    etags = request.headers.get("If-None-Match", "")
+    return etag in (tag.strip().removeprefix("W/") for tag in etags.split(","))
+
+
+def _public(response: HttpResponse, etag: str) -> HttpResponse:
+    """Put on an answer what lets others keep it. The tag is weak: zipped or not, the page is the same."""
+    response["ETag"] = f"W/{etag}"
+    response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:20]}"'
 
 
 def _page(view: PublicView, request: HttpRequest, edition: CompiledEdition, kwargs: dict[str, Any]) -> _Page:
@@ -72,13 +116,8 @@ def _page(view: PublicView, request: HttpRequest, edition: CompiledEdition, kwar
 
     def make() -> _Page:
         answer = view(request, edition, **kwargs)
-        return _Page(
-            today,
-            answer.content,
-            gzip.compress(answer.content, 6, mtime=0),
-            f'"{hashlib.sha256(answer.content).hexdigest()[:20]}"',
-            answer["Content-Type"],
-        )
+        zipped = gzip.compress(answer.content, 6, mtime=0)
+        return _Page(today, answer.content, zipped, _etag(answer.content), answer["Content-Type"])
 
     pages: dict[tuple[str, str | None], _Page] = edition.memo("pages", dict)
     key = (request.path, get_language())

@@ -6,7 +6,9 @@ import datetime as dt
 
 from django.db import transaction
 from django.utils import timezone
+from pydantic import ValidationError
 
+from apps.editions.changes import changes, to_json
 from apps.editions.models import Edition
 from apps.editions.pack_files import content_hash
 from apps.editions.schema import Pack
@@ -29,5 +31,18 @@ def publish(pack: Pack, note: str, at: dt.datetime | None = None) -> tuple[Editi
             content_hash=digest,
             note=note,
             published_at=at or timezone.now(),
+            changes=_changes_since(latest, pack),
         )
     return edition, True
+
+
+def _changes_since(latest: Edition | None, pack: Pack) -> str:
+    """Return what is different from the latest edition, for its field `changes`.
+
+    Empty where the latest was written for an older schema and can no longer be read.
+    """
+    try:
+        old = Pack.model_validate_json(latest.content) if latest else None
+    except ValidationError:
+        return ""
+    return to_json(changes(old, pack))

@@ -46,7 +46,13 @@ PAGES = (
     "checkup:start",
     "checkup:practice",
     "checkup:paper",
+    "website:changes",
     "guidance:guides",
+    "guidance:platforms",
+    "guidance:rights_by_place",
+    "guidance:letters",
+    "guidance:claims",
+    "guidance:freshness",
     "guidance:glossary",
 )
 """The pages that search engines may list, besides one for each item of the edition."""
@@ -169,6 +175,7 @@ def _public_pages(edition: CompiledEdition) -> list[tuple[str, ...]]:
         ("website:method_question", edition.questions),
         ("guidance:guide", edition.guides),
         ("guidance:action", edition.actions),
+        ("guidance:rights", edition.rights),
         ("guidance:claim", edition.claims),
         ("guidance:term", edition.terms),
     )

@@ -94,5 +94,3 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "", **_unused: Any) -> HttpResponse:
     """Answer a form whose origin cannot be proved, in plain words."""
     return error_page(request, 403, kind="csrf")
-
-

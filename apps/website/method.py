@@ -206,9 +206,7 @@ def _worked(edition: CompiledEdition, persona: Persona, score: scoring.Score, to
         question = questionnaire.question(part.question)
         if question.topic == topic.id:
             level = part.points.low // question.weight
-            answers.append(
-                AnswerLine(edition.questions[question.id], question.weight, level, part.points.low)
-            )
+            answers.append(AnswerLine(edition.questions[question.id], question.weight, level, part.points.low))
     points, most = score.points.low, score.maximum
     plan = scoring.plan(questionnaire, record)
     low, high = worst_case(Fraction(points, most))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.website import views
+from apps.website import changes, views
 
 app_name = "website"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("story/", views.story, name="story"),
     path("method/", views.method, name="method"),
     path("method/<slug:question_id>/", views.method_question, name="method_question"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/feed.xml", changes.feed, name="changes_feed"),
     # About this installation
     path("privacy/", views.privacy, name="privacy"),
     path("self-audit/", views.self_audit, name="self_audit"),

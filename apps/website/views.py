@@ -49,7 +49,7 @@ SHOWN_HEADERS = (
 def _context(edition: CompiledEdition, **more: Any) -> dict[str, Any]:
     languages = {language.code for language in edition.pack.languages}
     untranslated = get_language() not in languages
-    return {"edition": edition, "untranslated": untranslated, "origin": settings.PUBLIC_ORIGIN, **more}
+    return {"edition": edition, "untranslated": untranslated, **more}
 
 
 @public_page
@@ -66,8 +66,7 @@ def home(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
             if topic in edition.topics and point in edition.article
         ],
         topics=[
-            {"topic": topic, "guide": edition.guide_of(topic.id), **_size(topic)}
-            for topic in edition.scored_topics
+            {"topic": topic, "guide": edition.guide_of(topic.id), **_size(topic)} for topic in edition.scored_topics
         ],
         other_guides=[guide for guide in edition.pack.guides if guide.topic is None],
         **_shown_face(edition),

@@ -102,7 +102,9 @@ def test_a_printed_page_has_no_navigation_and_no_buttons(make_context, server, p
     for each in page.locator("nav, .skip, .button, .back").all():
         expect(each).to_be_hidden()
     expect(page.locator("main")).to_be_visible()
-    ink, paper = page.evaluate("(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))")
+    ink, paper = page.evaluate(
+        "(({ color, backgroundColor }) => [color, backgroundColor])(getComputedStyle(document.body))"
+    )
     assert (ink, paper) == ("rgb(27, 34, 48)", "rgb(255, 255, 255)")
 
 
@@ -135,7 +137,9 @@ def faults_of(html: bytes) -> list[str]:
         target = each.get("href", "")
         if target.startswith("#") and target[1:] not in ids:
             faults.append(f"link to a missing {target}")
-    levels = [int(each.tag[1]) for each in tree.iter() if isinstance(each.tag, str) and re.fullmatch("h[1-6]", each.tag)]
+    levels = [
+        int(each.tag[1]) for each in tree.iter() if isinstance(each.tag, str) and re.fullmatch("h[1-6]", each.tag)
+    ]
     faults += [f"h{a} is followed by h{b}" for a, b in zip(levels, levels[1:]) if b > a + 1]
     return faults
 

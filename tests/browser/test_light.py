@@ -39,9 +39,7 @@ class Meter:
         self._addresses.clear()
         self._page.goto(address, wait_until="networkidle")
         return {
-            fetched: self._bytes[request]
-            for request, fetched in self._addresses.items()
-            if "favicon" not in fetched
+            fetched: self._bytes[request] for request, fetched in self._addresses.items() if "favicon" not in fetched
         }
 
 
@@ -82,6 +80,8 @@ def test_the_second_page_of_a_visit_fetches_its_document_only(make_context, serv
     page = make_context().new_page()
     hold(page, server, "everything open")
     page.goto(server + "/en/checkup/q1/")
-    transferred = "performance.getEntriesByType('resource').filter(each => each.transferSize > 0).map(each => each.name)"
+    transferred = (
+        "performance.getEntriesByType('resource').filter(each => each.transferSize > 0).map(each => each.name)"
+    )
     page.goto(server + "/en/checkup/q2/", wait_until="networkidle")
     assert [name for name in page.evaluate(transferred) if "favicon" not in name] == []

@@ -140,7 +140,11 @@ def cookies(page: Page) -> dict[str, Any]:
 
 def test_a_cookie_comes_only_when_it_is_needed(make_context, server):
     page = make_context().new_page()
-    reading = {state.path for state in states() if not re.match("/en/(checkup|erase|resume|result/load|practice/.)", state.path)}
+    reading = {
+        state.path
+        for state in states()
+        if not re.match("/en/(checkup|erase|resume|result/load|practice/.)", state.path)
+    }
     for path in sorted(reading):
         page.goto(server + path)
         assert cookie_names(page.context) == set(), path
@@ -206,7 +210,15 @@ def test_remembering_is_asked_for_and_never_preselected(make_context, server):
 def test_pages_with_answers_are_kept_in_no_cache(make_context, server):
     page = make_context().new_page()
     hold(page, server, "one number")
-    for path in ("/en/checkup/", "/en/checkup/q1/", REVIEW, "/en/result/", "/en/result/print/", "/en/self-audit/", "/en/erase/"):
+    for path in (
+        "/en/checkup/",
+        "/en/checkup/q1/",
+        REVIEW,
+        "/en/result/",
+        "/en/result/print/",
+        "/en/self-audit/",
+        "/en/erase/",
+    ):
         headers = page.goto(server + path).headers
         assert "no-store" in headers["cache-control"], path
     page.goto(server + "/en/erase/")

@@ -169,7 +169,9 @@ def test_the_print_button_appears_and_prints(make_context, server):
     assert page.evaluate("window.printed")
 
 
-@pytest.mark.parametrize("path", ["/en/checkup/q1/", "/en/checkup/q17/", "/en/resume/", "/en/result/load/", "/en/checkup/"])
+@pytest.mark.parametrize(
+    "path", ["/en/checkup/q1/", "/en/checkup/q17/", "/en/resume/", "/en/result/load/", "/en/checkup/"]
+)
 @pytest.mark.console_errors
 def test_the_summary_of_errors_takes_the_focus_and_its_links_lead_to_the_fields(make_context, server, path):
     page = make_context().new_page()

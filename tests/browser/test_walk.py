@@ -146,7 +146,9 @@ def test_the_whole_checkup_can_be_made_by_keyboard_alone_with_the_focus_always_i
     assert "sheet" not in cookie_names(page.context)
 
 
-@pytest.mark.parametrize("path", ["/en/", "/en/method/", "/en/guides/t1/", "/en/practice/maya/", "/en/paper/", "/en/story/"])
+@pytest.mark.parametrize(
+    "path", ["/en/", "/en/method/", "/en/guides/t1/", "/en/practice/maya/", "/en/paper/", "/en/story/"]
+)
 def test_every_stop_of_the_tab_key_is_in_sight_on_long_pages(make_context, server, path):
     page = make_context(viewport={"width": 390, "height": 640}).new_page()
     page.goto(server + path)

@@ -19,12 +19,20 @@ BODIES = [
     ("application/json", b"[" * 50_000),
     ("text/plain", b"answer=a"),
     ("multipart/form-data", b"--x\r\nbroken"),
-    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"answer\"\r\n\r\n"),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="answer"\r\n\r\n'),
     ("multipart/form-data; boundary=" + "y" * 300, b"--y"),
     ("", b"answer=a"),
 ]
 
-ADDRESSES = ["/en/checkup/", "/en/checkup/q1/", "/en/plan/", "/en/resume/", "/en/result/load/", "/en/erase/", "/en/remember/"]
+ADDRESSES = [
+    "/en/checkup/",
+    "/en/checkup/q1/",
+    "/en/plan/",
+    "/en/resume/",
+    "/en/result/load/",
+    "/en/erase/",
+    "/en/remember/",
+]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -67,8 +75,19 @@ def test_a_strange_query_changes_nothing(client, edition, address, query):
 
 @pytest.mark.parametrize(
     "path",
-    ["/en/actions/a0/", "/en/claims/zz/", "/en/guides/" + "t" * 3000 + "/", "/en/glossary/%00/", "/en/checkup/%ED%A0%80/",
-     "/en/practice/nobody/", "/en/../../etc/passwd", "/xx/", "/zh/", "/en/checkup/q1", "/wp-login.php"],
+    [
+        "/en/actions/a0/",
+        "/en/claims/zz/",
+        "/en/guides/" + "t" * 3000 + "/",
+        "/en/glossary/%00/",
+        "/en/checkup/%ED%A0%80/",
+        "/en/practice/nobody/",
+        "/en/../../etc/passwd",
+        "/xx/",
+        "/zh/",
+        "/en/checkup/q1",
+        "/wp-login.php",
+    ],
 )
 def test_an_unknown_address_is_a_page_of_ours(client, edition, path):
     response = client.get(path)

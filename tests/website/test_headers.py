@@ -58,7 +58,9 @@ def test_odd_paths_never_become_redirects_to_elsewhere(client, edition, address)
     assert not response.get("Location", "").startswith(("//", "http://evil", "https://evil", "/\\"))
 
 
-@pytest.mark.parametrize("address", ["/en/guides/", "/en/guides/t2/", "/en/actions/a7/", "/en/claims/f2-2/", "/en/glossary/"])
+@pytest.mark.parametrize(
+    "address", ["/en/guides/", "/en/guides/t2/", "/en/actions/a7/", "/en/claims/f2-2/", "/en/glossary/"]
+)
 def test_public_pages_may_be_kept_by_anybody_and_set_no_cookie(client, edition, address):
     response = client.get(address)
     assert response["Cache-Control"].startswith("public")

@@ -18,7 +18,7 @@ from apps.website import addresses, method
 from apps.website.views import minutes_for
 from tests.checkup.walking import answer, begin
 
-PUBLIC = ["", "story/", "method/", "method/q5/", "method/q17/", "method/q27/", "privacy/", "about/", "accessibility/"]
+PUBLIC = ["", "story/", "method/", "method/q5/", "method/q17/", "method/q27/", "privacy/", "about/", "accessibility/", "changes/"]
 PAGES = [*PUBLIC, "self-audit/"]
 
 
@@ -270,7 +270,9 @@ def test_the_self_audit_names_other_cookies_without_their_values(client, edition
 
 
 def test_the_self_audit_shows_what_the_browser_sent(client, edition):
-    html = client.get("/en/self-audit/", headers={"user-agent": "Browser <1>", "accept-language": "fr"}).content.decode()
+    html = client.get(
+        "/en/self-audit/", headers={"user-agent": "Browser <1>", "accept-language": "fr"}
+    ).content.decode()
     assert "<code>User-Agent</code>: Browser &lt;1&gt;" in html
     assert "<code>Accept-Language</code>: fr" in html
 
@@ -379,6 +381,8 @@ def test_the_old_icon_address_leads_to_the_icon(client, edition):
     assert response["Location"] == "/static/icons/favicon.svg"
 
 
-@pytest.mark.parametrize("address", ["/", "/healthz", "/readyz", "/robots.txt", "/en/", "/en/self-audit/", "/en/method/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/healthz", "/readyz", "/robots.txt", "/en/", "/en/self-audit/", "/en/method/"]
+)
 def test_these_addresses_only_read(client, edition, address):
     assert client.post(address).status_code == 405

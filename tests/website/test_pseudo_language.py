@@ -27,7 +27,8 @@ PAGES = (
     *("", "story/", "method/", "method/q5/", "privacy/", "self-audit/", "about/", "accessibility/"),
     *("checkup/", "checkup/q1/", "checkup/q17/", "checkup/review/", "result/", "result/print/", "result/load/"),
     *("resume/", "erase/", "practice/", "practice/maya/", "paper/", "guides/", "guides/t2/", "actions/a7/"),
-    *("claims/f2-2/", "glossary/", "glossary/template/", "nothing-here/"),
+    *("claims/f2-2/", "glossary/", "glossary/template/", "nothing-here/", "changes/", "rights/", "rights/uk/"),
+    *("letters/", "letters/l1/", "platforms/", "claims/", "freshness/", "search/"),
 )
 
 OURS = re.compile(r"\(?article-\d\)?|PrivacyCheck|English|Esperanto|esperanto|MIT|CC BY 4\.0|WCAG 2\.2|AA")
@@ -56,7 +57,8 @@ class _Words(HTMLParser):
         for name in ("aria-label", "title", "alt", "placeholder", "data-done"):
             self.found.append(values.get(name) or "")
         if tag == "meta" and values.get("name") == "description":
-            self.found.append(values.get("content") or "")
+            said = values.get("content") or ""
+            self.found.append(said + "⟫" if said.endswith("…") else said)  # a long text is cut, its bracket with it
 
     def handle_endtag(self, tag: str) -> None:
         self.skip -= tag in {"script", "style", "code"}

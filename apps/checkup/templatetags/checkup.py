@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.checkup import addresses
-from apps.checkup.result import AnswerRow, Points, ReviewRow, StepRow
+from apps.checkup.result import AnswerRow, OwnStep, Points, ReviewRow, StepRow
 from apps.editions.compiled import CompiledEdition
+from apps.editions.templatetags.content import say
 
 register = template.Library()
 
@@ -32,12 +33,12 @@ def address(name: str, *args: str) -> str:
 
 # Rows that are the same for everybody but for a few places are rendered once for each edition, with these marks
 # in the places. What is kept depends on the content alone.
-TOKEN, ORDER, NUMBER = "\ue000token\ue001", "\ue000order\ue001", "\ue000number\ue001"
+TOKEN, ORDER, NUMBER, STEPS = (f"\ue000{name}\ue001" for name in ("token", "order", "number", "steps"))
 
 
 def _row(edition: CompiledEdition, template_name: str, row: object, *key: object) -> SafeString:
     """Return a row with marks, from the edition's memo."""
-    marks = {"row": row, "token": TOKEN, "order": ORDER, "gain": NUMBER, "share": NUMBER}
+    marks = {"row": row, "token": TOKEN, "order": ORDER, "gain": NUMBER, "share": NUMBER, "steps": STEPS}
     return edition.memo((template_name, get_language(), *key), lambda: render_to_string(template_name, marks))
 
 
@@ -47,7 +48,19 @@ def step_item(context: template.Context, row: StepRow) -> SafeString:
     edition, for_child = context["edition"], context["sheet"].for_child
     html: str = _row(edition, "checkup/_step.html", row, row.action.id, row.is_done, row.about_as_good, for_child)
     html = html.replace(TOKEN, str(context["csrf_token"]), 1).replace(ORDER, context["order"], 1)
+    html = html.replace(STEPS, "".join(_step_link(edition, row, own) for own in row.steps), 1)
     return SafeString(html.replace(NUMBER, escape(_gain(row)), 1))  # nosec B703
+
+
+def _step_link(edition: CompiledEdition, row: StepRow, own: OwnStep) -> str:
+    """Return a link to where a platform's step stands on the action's page; the reader's own are marked."""
+
+    def make() -> str:
+        where = f"{addresses.address('guidance:action', row.action.id)}#{own.step.id}"
+        link = ' · <a class="own" href="{}">{}</a>' if own.is_own else ' · <a href="{}">{}</a>'
+        return format_html(link, where, say(own.platform.name))
+
+    return edition.memo(("step link", get_language(), row.action.id, own.step.id, own.is_own), make)
 
 
 def _gain(row: StepRow) -> str:

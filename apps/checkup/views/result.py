@@ -52,6 +52,7 @@ def _page(request: HttpRequest, visit: Visit, sheet: AnswerSheet, template: str)
         "order": order,
         "persona": visit.edition.personas.get(sheet.persona or ""),
         "place": visit.edition.places.get(sheet.place or ""),
+        "rights": visit.current.rights.get(sheet.place or ""),
         "missing": path_of(visit.edition, sheet).missing,
         "code": resume_code.make(sheet, layout_of(visit.edition)),
         "today": dt.date.today(),
@@ -81,9 +82,24 @@ def tick(request: HttpRequest, visit: Visit) -> HttpResponse:
         raise Http404
     sheet = visit.sheet or AnswerSheet(edition=visit.edition.number)
     ticked = sheet.ticked | {action} if request.POST.get("done") == "1" else sheet.ticked - {action}
+    return with_sheet(_to_plan(request), sheet.replace(ticked=ticked), visit.edition)
+
+
+@require_POST
+@personal
+def platforms(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Note which phones and apps the reader uses; none is a choice too. Names that the edition lacks are refused."""
+    chosen = frozenset(request.POST.getlist("platform"))
+    if not chosen <= visit.edition.platforms.keys():
+        raise Http404
+    sheet = (visit.sheet or AnswerSheet(edition=visit.edition.number)).replace(platforms=chosen)
+    return with_sheet(_to_plan(request), sheet, visit.edition)
+
+
+def _to_plan(request: HttpRequest) -> SeeOther:
+    """Return the way back to the plan, in the order it was shown in."""
     order = "?order=drop" if request.POST.get("order") == "drop" else ""
-    sheet = sheet.replace(ticked=ticked)
-    return with_sheet(SeeOther(reverse("checkup:result") + order + "#plan"), sheet, visit.edition)
+    return SeeOther(reverse("checkup:result") + order + "#plan")
 
 
 @require_safe
