@@ -236,6 +236,30 @@ def _tamper(page: Page) -> None:
     page.reload()
 
 
+def _follow_a_word(page: Page) -> None:
+    page.locator("a.term").first.click()
+    page.wait_for_selector(".word:target")
+
+
+def _choose_platforms(page: Page) -> None:
+    _open_all(page)
+    page.check("#platform-iphone")
+    with page.expect_navigation():
+        page.click('form[action$="/plan/platforms/"] button')
+    _open_all(page)
+
+
+def _fill_the_letter(page: Page) -> None:
+    page.fill("#id_gap-service", "Corner shop")
+    page.select_option("#id_gap-holds", index=1)
+    _send(page)
+
+
+def _overfill_the_letter(page: Page) -> None:
+    page.fill("#id_gap-service", "x" * 201)
+    _send(page)
+
+
 @cache
 def states() -> tuple[State, ...]:
     """Return every template of the site in every state that a visitor can bring it into."""
@@ -298,6 +322,21 @@ def states() -> tuple[State, ...]:
         State("claim with a doubt", f"/en/claims/{doubtful}/"),
         State("glossary", "/en/glossary/"),
         State("term", f"/en/glossary/{term}/"),
+        State("word read in place", "/en/guides/t2/", act=_follow_a_word),
+        State("where to tap", "/en/platforms/"),
+        State("result, choosing platforms", RESULT, "some steps done", _choose_platforms),
+        State("rights by place", "/en/rights/"),
+        State("rights", "/en/rights/uk/"),
+        State("letters", "/en/letters/"),
+        State("letter", "/en/letters/l3/"),
+        State("letter, filled in", "/en/letters/l1/", "a range", _fill_the_letter),
+        State("letter, not accepted", "/en/letters/l1/", act=_overfill_the_letter),
+        State("claims", "/en/claims/"),
+        State("freshness", "/en/freshness/"),
+        State("changes", "/en/changes/", act=_open_all),
+        State("search", "/en/search/"),
+        State("search, found", "/en/search/?q=templete"),
+        State("search, nothing found", "/en/search/?q=xyzzyplugh"),
         State("not found", "/en/no-such-page/"),
     )
 
@@ -312,6 +351,8 @@ def item_paths() -> tuple[str, ...]:
         *(f"/en/actions/{action}/" for action in shipped.actions),
         *(f"/en/claims/{claim}/" for claim in shipped.claims),
         *(f"/en/glossary/{term}/" for term in shipped.terms),
+        *(f"/en/rights/{place}/" for place in shipped.rights),
+        *(f"/en/letters/{letter}/" for letter in shipped.letters),
         *(f"/en/practice/{someone.id}/" for someone in shipped.pack.personas if someone.practice),
     )
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.helpers import hold, question_paths
+from tests.browser.helpers import edition, hold, question_paths
 
 KILOBYTE = 1024
 ONE_ROUND_TRIP = 14 * KILOBYTE
 RESULT_LIMIT = 30 * KILOBYTE
+GUIDE_LIMIT = 20 * KILOBYTE
 MOST_REQUESTS = 3
 
 
@@ -74,6 +75,16 @@ def test_other_first_pages_are_light_too(make_context, server, path):
     fetched = Meter(make_context().new_page()).visit(server + path)
     assert len(fetched) <= MOST_REQUESTS
     assert sum(fetched.values()) <= RESULT_LIMIT, fetched
+
+
+def test_a_first_visit_to_any_guide_is_at_most_20_kilobytes(make_context, server):
+    meter = Meter(make_context().new_page())
+    heavy = {}
+    for guide in edition().guides:
+        fetched = meter.visit(f"{server}/en/guides/{guide}/")
+        if len(fetched) > MOST_REQUESTS or sum(fetched.values()) > GUIDE_LIMIT:
+            heavy[guide] = fetched
+    assert heavy == {}
 
 
 def test_the_second_page_of_a_visit_fetches_its_document_only(make_context, server):
