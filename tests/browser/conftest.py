@@ -174,6 +174,13 @@ LOOKED_AT = [
         "On a narrow screen a wide table scrolls in a frame of its own, whose edge cuts cells off. They have the "
         "colours of the cells in sight, and at 1280 px axe measures them all.",
     ),
+    (
+        "color-contrast",
+        "elmPartiallyObscuring",
+        ".word:target *",
+        "The meaning of a word stands on a sheet over the page, so what lies below differs from line to line. The "
+        "sheet is opaque and has the colours of a card, which axe measures elsewhere.",
+    ),
 ]
 
 _RUN_AXE = """async ([options, lookedAt]) => {

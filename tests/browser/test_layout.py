@@ -173,7 +173,7 @@ def test_no_two_pages_have_the_same_title(make_context, server):
     page = make_context().new_page()
     hold(page, server, "everything open")
     titles: dict[str, list[str]] = {}
-    public = {state.path for state in states() if not state.act}
+    public = {state.path for state in states() if not state.act and "?" not in state.path}  # a query changes no title
     for path in sorted({*public, *question_paths(), *item_paths()}):
         title = title_of(page.context.request.get(server + path).body())
         assert title.endswith(" · PrivacyCheck")
