@@ -150,6 +150,7 @@ class _Facts:
             "law": frozenset(law.id for law in pack.laws),
             "rights": frozenset(rights.id for rights in pack.rights),
             "letter": frozenset(letter.id for letter in pack.letters),
+            "age group": frozenset(group.id for group in pack.ages),
             "article point": frozenset(point.id for point in pack.article),
             "platform step": frozenset(step.id for platform in pack.platforms for step in platform.steps),
         }
@@ -227,14 +228,16 @@ def _repeated_ids(pack: Pack) -> Iterator[PackProblem]:
     """Ids that stand twice in a list; topics, questions, options and actions are under V1."""
     steps = [step for platform in pack.platforms for step in platform.steps]
     lists = (pack.languages, pack.places, pack.situations, pack.families, pack.article, pack.platforms, steps)
-    further = (pack.laws, pack.rights, pack.letters, pack.glossary, pack.personas)
-    for items in (*lists, pack.claims, pack.guides, *further):
+    guidance = (pack.claims, pack.guides, pack.laws, pack.rights, pack.letters, pack.glossary, pack.personas)
+    for items in (*lists, *guidance, pack.ages, pack.prompts, pack.lessons, pack.handouts):
         names = [(name_of(item), file_of(item)) for item in items]
         for (name, file), times in Counter(names).items():
             if times > 1:
                 yield PackProblem(file, name, f"this id stands {times} times", "give each an id of its own")
     parts: list[tuple[str, str, Iterable[Item]]] = []
     parts += [(rights_file(one.id), name_of(one), one.regulators) for one in pack.rights]
+    parts += [(file_of(one), name_of(one), one.prompts) for one in pack.prompts]
+    parts += [(file_of(one), name_of(one), one.parts) for one in pack.lessons]
     for letter in pack.letters:
         parts.append((letter_file(letter.id), name_of(letter), letter.fields))
         for field in letter.fields:
@@ -299,6 +302,13 @@ def _references(facts: _Facts) -> Iterator[PackProblem]:
         yield from missing(file, name, "law", "place", letter.law)
         yield from missing(file, name, "places", "place", letter.places)
         yield from missing(file, name, "claims", "claim", letter.claims)
+    for group in facts.pack.ages:
+        yield from missing(file_of(group), name_of(group), "left_out", "question", group.left_out)
+        yield from missing(file_of(group), name_of(group), "topics", "topic", group.topics)
+    for prompts in facts.pack.prompts:
+        yield from missing(file_of(prompts), name_of(prompts), "id", "guide", [prompts.id])
+    for lesson in facts.pack.lessons:
+        yield from missing(file_of(lesson), name_of(lesson), "ages", "age group", lesson.ages)
     for persona in facts.pack.personas:
         file, name = file_of(persona), name_of(persona)
         yield from missing(file, name, "place", "place", [persona.place])

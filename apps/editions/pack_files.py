@@ -5,11 +5,13 @@
     claims/<group>.yaml       a list of claims                    platforms.yaml  glossary.yaml  personas.yaml
     guides/<guide>.yaml       a guide, its body in guides/<guide>.<language>.md
     rights/<place>.yaml       what to ask for in a place          letters/<letter>.yaml  a letter     laws.yaml
+    lessons/<lesson>.yaml     a lesson     handouts/<handout>.yaml  a sheet to print      ages.yaml  prompts.yaml
     calibration.json          may stand beside them; it is not part of the pack
 
 Topics are read in the natural order of their ids, those after the result last. The files of actions, claims
 and guides follow in the order of the topics they are named after, then `law`, then `other`; rights follow the
-places, letters their ids. Items keep their order within a file. Files that would be empty are left out.
+places; letters, lessons and handouts their ids. Items keep their order within a file. Files that would be
+empty are left out.
 
 A pack may come from anyone (security bar, T10): nothing is unpacked to disk, no link is followed, sizes are
 limited before anything is parsed, and whatever is wrong is told as a list of problems, never as another error.
@@ -38,14 +40,18 @@ from apps.editions.markdown import UNWANTED_CHARACTERS
 from apps.editions.pack_items import PACK_FILE, file_of, guide_file, text_shape
 from apps.editions.schema import (
     Action,
+    AgeGroup,
     Claim,
     Guide,
+    Handout,
     Item,
     Law,
+    Lesson,
     Letter,
     Pack,
     Persona,
     Platform,
+    Prompts,
     Rights,
     Term,
     Topic,
@@ -72,11 +78,13 @@ _LONGEST_NAME = 80
 _LISTS: dict[str, tuple[str, type[Item]]] = {
     "platforms.yaml": ("platforms", Platform),
     "laws.yaml": ("laws", Law),
+    "ages.yaml": ("ages", AgeGroup),
+    "prompts.yaml": ("prompts", Prompts),
     "glossary.yaml": ("glossary", Term),
     "personas.yaml": ("personas", Persona),
 }
-_FOLDERS = ("topics", "actions", "claims", "guides", "rights", "letters")
-_SINGLE = ("topics", "rights", "letters")
+_FOLDERS = ("topics", "actions", "claims", "guides", "rights", "letters", "lessons", "handouts")
+_SINGLE = ("topics", "rights", "letters", "lessons", "handouts")
 """Folders whose files hold one item each, all of it."""
 _HEADER_FIELDS = tuple(
     name for name in Pack.model_fields if name not in {*_FOLDERS, *(pack_field for pack_field, _ in _LISTS.values())}
@@ -464,7 +472,9 @@ class _PackReader:
             "claims": self._grouped("claims", Claim, stems),
             "guides": self._guides(stems),
             "rights": _in_order_of(header.places if header else (), self._single("rights", Rights)),
-            "letters": tuple(sorted(self._single("letters", Letter), key=lambda letter: _natural(letter.id))),
+            "letters": self._single("letters", Letter),
+            "lessons": self._single("lessons", Lesson),
+            "handouts": self._single("handouts", Handout),
         }
         for name, (pack_field, model) in _LISTS.items():
             parts[pack_field] = self._list(name, model) if name in self._files.contents else ()
@@ -487,8 +497,9 @@ class _PackReader:
         return self._valid(PACK_FILE, Pack, own | dict.fromkeys(set(Pack.model_fields) - {*_HEADER_FIELDS}, ()), "pack")
 
     def _single(self, folder: str, model: type[AnItem]) -> tuple[AnItem, ...]:
-        """Return the items of a folder whose files hold one each."""
-        found = (self._item(name, stem, model) for name, stem in self._names(folder))
+        """Return the items of a folder whose files hold one each, in the natural order of their ids."""
+        names = sorted(self._names(folder), key=lambda named: _natural(named[1]))
+        found = (self._item(name, stem, model) for name, stem in names)
         return tuple(item for item in found if item)
 
     def _grouped(self, folder: str, model: type[AnItem], topics: list[str]) -> tuple[AnItem, ...]:

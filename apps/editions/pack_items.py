@@ -25,6 +25,8 @@ _FIXED_FILES: dict[type[Item], str] = {
     schema.Platform: "platforms.yaml",
     schema.PlatformStep: "platforms.yaml",
     schema.Law: "laws.yaml",
+    schema.AgeGroup: "ages.yaml",
+    schema.Prompts: "prompts.yaml",
     schema.Term: "glossary.yaml",
     schema.Persona: "personas.yaml",
 }
@@ -45,6 +47,10 @@ _NAMES: dict[type[Item], str] = {
     schema.Law: "law",
     schema.Rights: "rights",
     schema.Letter: "letter",
+    schema.AgeGroup: "age group",
+    schema.Prompts: "prompts",
+    schema.Lesson: "lesson",
+    schema.Handout: "handout",
     schema.Term: "term",
     schema.Persona: "persona",
 }
@@ -54,6 +60,8 @@ _PARTS: dict[type[Item], str] = {
     schema.Regulator: "regulator",
     schema.LetterField: "field",
     schema.LetterOption: "option",
+    schema.Prompt: "prompt",
+    schema.LessonPart: "part",
 }
 """Parts that messages name together with what they are part of: "option b of question q3"."""
 
@@ -122,6 +130,10 @@ def file_of(item: Item) -> str:
         return rights_file(item.id)
     if isinstance(item, schema.Letter):
         return letter_file(item.id)
+    if isinstance(item, schema.Lesson):
+        return f"lessons/{item.id}.yaml"
+    if isinstance(item, schema.Handout):
+        return f"handouts/{item.id}.yaml"
     return _FIXED_FILES[type(item)]
 
 
@@ -153,7 +165,7 @@ def located_texts(pack: Pack) -> Iterator[LocatedText]:
 
 
 def checked_items(pack: Pack) -> Iterator[schema.Checked]:
-    """Yield every item with a date of checking: actions, platform steps, claims, guides, rights and letters."""
+    """Yield every item with a date of checking: actions, platform steps, claims, guides and so on."""
     yield from pack.actions
     for platform in pack.platforms:
         yield from platform.steps
@@ -161,6 +173,8 @@ def checked_items(pack: Pack) -> Iterator[schema.Checked]:
     yield from pack.guides
     yield from pack.rights
     yield from pack.letters
+    yield from pack.lessons
+    yield from pack.handouts
 
 
 def _texts_of(item: Item, file: str, name: str, path: str) -> Iterator[LocatedText]:

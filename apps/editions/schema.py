@@ -368,6 +368,65 @@ class Letter(Checked):
     claims: tuple[Id, ...] = ()
 
 
+class AgeGroup(Item):
+    """People of one age in a class: what to mind, which questions are left out, which topics suit them."""
+
+    id: Id
+    name: Text
+    note: Markdown
+    left_out: tuple[Id, ...] = ()
+    topics: tuple[Id, ...] = ()
+
+
+class Prompt(Item):
+    """A question to talk about in class."""
+
+    id: Id
+    text: Text
+
+
+class Prompts(Item):
+    """What a class can talk about on one topic. The id is the topic's, or `law`."""
+
+    id: Id
+    prompts: Annotated[tuple[Prompt, ...], Field(min_length=1)]
+
+
+class LessonPart(Item):
+    """One part of a lesson. `slide` is what is projected, in large letters; a part without it shows its title."""
+
+    id: Id
+    minutes: Annotated[int, Field(ge=1, le=90)]
+    title: Text
+    body: Markdown
+    slide: Text | None = None
+
+
+class Lesson(Checked):
+    """A lesson, part by part. `ages` are the groups it suits, `needs` what to bring."""
+
+    id: Id
+    name: Text
+    summary: Text
+    ages: tuple[Id, ...]
+    needs: Text
+    parts: Annotated[tuple[LessonPart, ...], Field(min_length=1)]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes in all."""
+        return sum(part.minutes for part in self.parts)
+
+
+class Handout(Checked):
+    """A sheet to print or to change: a worksheet, a letter to families, background for the teacher."""
+
+    id: Id
+    name: Text
+    summary: Text
+    body: Markdown
+
+
 Pick = Id
 AnswerText = Id | tuple[Pick, ...] | dict[Literal["some"], tuple[Pick, ...]]
 """An answer as written in a pack: `c`, `unsure`, `prefer-not`, `[b, d]`; `{some: [b]}` is "b, not sure of the rest"."""
@@ -408,5 +467,9 @@ class Pack(Item):
     laws: tuple[Law, ...] = ()
     rights: tuple[Rights, ...] = ()
     letters: tuple[Letter, ...] = ()
+    ages: tuple[AgeGroup, ...] = ()
+    prompts: tuple[Prompts, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
+    handouts: tuple[Handout, ...] = ()
     glossary: tuple[Term, ...]
     personas: tuple[Persona, ...]

@@ -25,10 +25,19 @@ _KINDS: dict[type[Item], str] = {
     schema.PackLanguage: "language",
     schema.LetterField: "field",
     schema.LetterOption: "option",
+    schema.LessonPart: "part",
 }
 """Words for kinds of items whose models are not named by one."""
 
-_PARTS = {schema.Option, schema.Source, schema.Regulator, schema.LetterField, schema.LetterOption}
+_PARTS = {
+    schema.Option,
+    schema.Source,
+    schema.Regulator,
+    schema.LetterField,
+    schema.LetterOption,
+    schema.Prompt,
+    schema.LessonPart,
+}
 """Kinds that are named together with what they are part of."""
 
 _PATTERNS = {

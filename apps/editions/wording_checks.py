@@ -15,10 +15,12 @@ from apps.editions.pack_items import (
     LocatedText,
     action_file,
     claim_file,
+    file_of,
     guide_file,
     letter_file,
     located_texts,
     name_of,
+    name_of_part,
     rights_file,
     topic_file,
 )
@@ -110,6 +112,11 @@ def screens(pack: Pack, language: str) -> Iterator[Screen]:
     for rights in pack.rights:
         told = (rights.summary, rights.can, rights.time, rights.not_covered)
         yield Screen(rights_file(rights.id), name_of(rights), join(told))
+    for handout in pack.handouts:
+        yield Screen(file_of(handout), name_of(handout), join((handout.summary, handout.body)))
+    for lesson in pack.lessons:
+        for part in lesson.parts:
+            yield Screen(file_of(lesson), name_of_part(part, name_of(lesson)), join((part.title, part.body)))
     for letter in pack.letters:
         yield Screen(letter_file(letter.id), name_of(letter), join((letter.summary, letter.body)))
         yield Screen(

@@ -206,6 +206,17 @@ def test_common_words_do_not_dominate():
     assert _ids(index, "how the") == ["common"]
 
 
+def test_common_words_in_a_title_do_not_lift_a_document_over_a_better_one():
+    index = Index(
+        [
+            _document("worse", "How should I", "Why", "Something with one drone in it"),
+            _document("better", "Else", "A drone", "Else"),
+            *_filled(30),
+        ]
+    )
+    assert _ids(index, "how should I drone") == ["better", "worse"]
+
+
 def test_a_word_of_most_documents_finds_but_does_not_decide():
     documents = [_document(f"d{number}", "Face and face", "", "Face") for number in range(8)]
     index = Index([*documents, _document("rare", "Drone", "", "A face"), _document("plain", "Drone")])
@@ -268,6 +279,7 @@ def test_short_words_numbers_and_known_words_are_left_as_they_are():
     index = Index([_document("one", "Cat 2019 scan"), _document("two", "Scar"), *_filled(9)])
     assert _ids(index, "cxt") == []
     assert _ids(index, "2018") == []
+    assert _ids(index, "2109") == []
     assert _ids(index, "scan") == ["one"]
     assert index.search("scan").mended == ()
 
@@ -404,6 +416,13 @@ ANYWHERE = [
 def test_every_kind_is_found_by_each_of_its_texts(change, addresses):
     found = index_of(CompiledEdition(1, make_pack(change)), "en").search("quokka")
     assert {result.address for result in found.results} == addresses
+
+
+def test_the_title_of_a_guide_does_not_lift_its_sections_over_other_items():
+    changes = (_put("guides", "t1", "title", text("The quokka")), _put("actions", "a2", "summary", text("A quokka.")))
+    found = index_of(CompiledEdition(1, make_pack(*changes)), "en").search("quokka")
+    addresses = [result.address for result in found.results]
+    assert addresses == ["/en/guides/t1/", "/en/actions/a2/", "/en/guides/t1/#section-1"]
 
 
 def test_every_item_of_the_shipped_edition_is_found_by_its_title_on_a_page_that_exists(compiled_pack, client, edition):
