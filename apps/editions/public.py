@@ -55,7 +55,7 @@ def public_page(view: PublicView) -> Callable[..., HttpResponse]:
             response["Content-Encoding"] = "gzip"
         else:
             response = HttpResponse(page.body, content_type=page.content_type)
-        return _public(response, page.etag)
+        return _public(request, response, page.etag)
 
     return _with_edition(wrapped)
 
@@ -70,7 +70,7 @@ def public_answer(view: PublicView) -> Callable[..., HttpResponse]:
     def wrapped(request: HttpRequest, edition: CompiledEdition, **kwargs: Any) -> HttpResponse:
         response = view(request, edition, **kwargs)
         etag = _etag(response.content)
-        return _public(HttpResponseNotModified() if _is_held(request, etag) else response, etag)
+        return _public(request, HttpResponseNotModified() if _is_held(request, etag) else response, etag)
 
     return _with_edition(wrapped)
 
@@ -98,8 +98,10 @@ def _is_held(request: HttpRequest, etag: str) -> bool:
     return etag in (tag.strip().removeprefix("W/") for tag in etags.split(","))
 
 
-def _public(response: HttpResponse, etag: str) -> HttpResponse:
+def _public(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
     """Put on an answer what lets others keep it. The tag is weak: zipped or not, the page is the same."""
+    # Django renews a malformed CSRF cookie on any answer; on a shared one it would reach other people.
+    request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
     response["ETag"] = f"W/{etag}"
     response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     patch_vary_headers(response, ["Accept-Encoding"])

@@ -46,6 +46,15 @@ def test_a_public_page_sets_no_cookie_asks_no_database_and_may_be_kept(client, e
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("address", ["", "guides/t2/", "search/?q=face"])
+def test_a_cookie_that_is_not_as_we_wrote_it_is_not_renewed_on_a_shared_page(client, edition, settings, address):
+    client.cookies[settings.CSRF_COOKIE_NAME] = "not a token"
+    response = client.get(f"/en/{address}")
+    assert response.status_code == 200
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_has_one_h1_and_no_heading_skips_a_level(client, edition, address):
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", page_of(client, address))]
