@@ -208,13 +208,15 @@ def _id_of(item: Item) -> str:
 
 
 def _name_of(item: Item) -> dict[str, str]:
-    """Return what an item is called: its first short text in each language."""
+    """Return what an item is called: its first short text in each language, its own or that of its first part."""
     if isinstance(item, PackLanguage):
         return {item.code: item.name}
     for name in type(item).model_fields:
         value = getattr(item, name)
         if value and _is_text(type(item), name):
             return {language: words for language, words in value.items() if isinstance(words, str)}
+        if isinstance(value, tuple) and value and isinstance(value[0], Item):
+            return _name_of(value[0])
     return {}
 
 

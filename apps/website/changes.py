@@ -181,6 +181,10 @@ def kind_title(kind: str) -> str:
         "law": _("Laws"),
         "rights": _("Rights by place"),
         "letter": _("Letters"),
+        "age group": _("Ages in class"),
+        "prompts": _("Questions to talk about"),
+        "lesson": _("Lessons"),
+        "handout": _("Sheets for class"),
         "term": _("Glossary"),
         "persona": _("Invented people"),
     }.get(kind, _("More"))

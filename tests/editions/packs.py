@@ -78,6 +78,30 @@ def make_data() -> Data:
         "laws": [{"id": "uk-gdpr", "name": text("UK GDPR"), "what": text("You can say no."), "claim": "l1"}],
         "rights": [_rights("uk")],
         "letters": [_letter("l1")],
+        "ages": [{"id": "young", "name": text("11 to 14"), "note": text("Use invented people."), "left_out": ["q3"]}],
+        "prompts": [{"id": "t1", "prompts": [{"id": "p1", "text": text("When is a swap funny?")}]}],
+        "lessons": [
+            {
+                "id": "short",
+                "name": text("A short lesson"),
+                "summary": text("Card or face?"),
+                "ages": ["young"],
+                "needs": text("A board."),
+                "parts": [
+                    {"id": "start", "minutes": 5, "title": text("Card or face?"), "body": text("Ask the class.")}
+                ],
+                **CHECKED,
+            }
+        ],
+        "handouts": [
+            {
+                "id": "sheet",
+                "name": text("Worksheet"),
+                "summary": text("To fill in."),
+                "body": text("What can a card do?[^f1-1]"),
+                **CHECKED,
+            }
+        ],
         "glossary": [
             {
                 "id": "template",
