@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
@@ -626,6 +628,28 @@ def _openness(
 
 
 # --- The stored result ---------------------------------------------------------------------------------
+
+
+KEPT_DEAD_WEIGHTS = 4
+_dead_weights: OrderedDict[tuple[str, str, tuple[str, ...]], DeadWeight] = OrderedDict()
+_lock = threading.Lock()
+
+
+def dead_weight_of(pack: Pack, personas: Mapping[str, scoring.Record]) -> DeadWeight:
+    """Return the dead weight of a pack's questionnaire for these of its personas and the usual respondents.
+
+    It takes longer than all other checks together, so the last few are kept by the content they hang on.
+    """
+    questionnaire = questionnaire_of(pack)
+    key = scoring_hash(questionnaire), personas_hash(pack), tuple(personas)
+    found = _dead_weights.get(key)
+    if found is None:
+        found = dead_weight(questionnaire, personas, respondents(questionnaire))
+        with _lock:
+            _dead_weights[key] = found
+            while len(_dead_weights) > KEPT_DEAD_WEIGHTS:
+                _dead_weights.popitem(last=False)
+    return found
 
 
 def scoring_hash(questionnaire: scoring.Questionnaire) -> str:

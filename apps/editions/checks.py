@@ -18,7 +18,7 @@ from statistics import median_low
 
 from apps import scoring
 from apps.editions import markdown
-from apps.editions.calibration import dead_weight, respondents
+from apps.editions.calibration import dead_weight_of
 from apps.editions.convert import answer_of, questionnaire_of, record_of
 from apps.editions.pack_files import PackProblem
 from apps.editions.pack_items import (
@@ -680,7 +680,7 @@ def _words(score: scoring.Score) -> str:
 def _dead_weight(facts: _Facts) -> Iterator[PackProblem]:
     """Warnings of the method's section 11.3: what could be dropped without changing any result."""
     personas = {persona.id: record_of(persona) for persona in facts.pack.personas}
-    for flag in dead_weight(facts.questionnaire, personas, respondents(facts.questionnaire)).flags:
+    for flag in dead_weight_of(facts.pack, personas).flags:
         item = f"{flag.kind} {flag.item}"
         yield PackProblem(
             _file_of_rule(facts, item),
