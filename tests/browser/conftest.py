@@ -164,6 +164,11 @@ AXE_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
 }
 
+COLOUR_OPTIONS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations", "incomplete"],
+}
+
 # What axe cannot decide by itself and a person has looked at: its rule, its own word for the doubt, the selector
 # of the element, and the reason why it is right. Nothing but contrast may stand here.
 LOOKED_AT = [
@@ -200,15 +205,16 @@ _RUN_AXE = """async ([options, lookedAt]) => {
 
 
 @pytest.fixture(scope="session")
-def axe() -> Callable[[Page], list[str]]:
+def axe() -> Callable[..., list[str]]:
     """Look for barriers on a page with axe and return a line for each: WCAG 2.2 A and AA, and best practices.
 
-    What axe leaves undecided counts as found, unless `LOOKED_AT` says why it is right.
+    What axe leaves undecided counts as found, unless `LOOKED_AT` says why it is right. With `only_colours` the
+    rules that look at colours are run, for a page whose structure was looked at before.
     """
 
-    def look(page: Page) -> list[str]:
+    def look(page: Page, only_colours: bool = False) -> list[str]:
         page.evaluate(AXE_SCRIPT)
-        found: list[str] = page.evaluate(_RUN_AXE, [AXE_OPTIONS, LOOKED_AT])
+        found: list[str] = page.evaluate(_RUN_AXE, [COLOUR_OPTIONS if only_colours else AXE_OPTIONS, LOOKED_AT])
         return found
 
     return look
