@@ -46,7 +46,7 @@ port: writable
 
 database: environment
 	@echo "Preparing the database ..."
-	@$(PYTHON) manage.py migrate --verbosity 0
+	@$(PYTHON) manage.py migrate_all --verbosity 0
 	@echo "Publishing the shipped content, if it is new ..."
 	@$(PYTHON) manage.py publish_pack $(PACK) --note "The content that came with this version"
 

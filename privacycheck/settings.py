@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "apps.editions",
     "apps.guidance",
     "apps.checkup",
+    "apps.classroom",
     "apps.website",
 ]
 
@@ -128,7 +129,33 @@ elif _database["ENGINE"].endswith("postgresql"):
     _database["OPTIONS"] = {"connect_timeout": 3, "options": "-c statement_timeout=4000"}
 else:
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+# Classes have a file of their own beside an SQLite database: TRUNCATE and secure_delete leave no earlier state of an
+# open counter on disk, from which a thief could tell what one pupil added. Leave that file out of backups.
+CLASSROOM_DATABASE = "default"
+if _database["ENGINE"].endswith("sqlite3"):
+    CLASSROOM_DATABASE = "classroom"
+    _file = Path(_database["NAME"])
+    _is_file = _file.name != ":memory:"
+    DATABASES[CLASSROOM_DATABASE] = {
+        "ENGINE": _database["ENGINE"],
+        "NAME": str(_file.with_name(f"{_file.stem}-classes.sqlite3")) if _is_file else _database["NAME"],
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode=TRUNCATE; PRAGMA secure_delete=ON; PRAGMA synchronous=FULL;",
+        },
+    }
+DATABASE_ROUTERS = ["apps.classroom.databases.ClassroomRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Classes -------------------------------------------------------------------------------------------
+
+CLASS_MINIMUM: int = env.int("CLASS_MINIMUM", default=10)
+if not 10 <= CLASS_MINIMUM <= 40:
+    raise ImproperlyConfigured("CLASS_MINIMUM is the fewest people that totals are shown for: 10 to 40, never fewer.")
+CLASS_WOBBLE: str = env.str("CLASS_WOBBLE", default="1/3")
+if CLASS_WOBBLE not in {"1/3", "1/2"}:
+    raise ImproperlyConfigured("CLASS_WOBBLE is 1/3 (the rule) or 1/2 (stricter, with larger errors).")
 
 EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.0)
 

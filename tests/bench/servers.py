@@ -40,7 +40,7 @@ def prepared_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="privacycheck-bench-") as name:
         folder = Path(name)
         for command in (
-            ["migrate", "--verbosity", "0"],
+            ["migrate_all", "--verbosity", "0"],
             ["publish_pack", "apps/editions/pack", "--note", "The edition of the bench"],
             ["collectstatic", "--noinput", "--verbosity", "0"],
         ):

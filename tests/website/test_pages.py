@@ -333,7 +333,7 @@ def _dead(*args, **kwargs):
     raise OperationalError("the password is hunter2")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases="__all__")
 def test_ready_needs_the_database_its_tables_and_an_edition(client, edition, monkeypatch):
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (200, b"ready\n")
@@ -346,7 +346,7 @@ def test_ready_needs_the_database_its_tables_and_an_edition(client, edition, mon
         assert (response.status_code, response.content) == (503, b"not ready\n")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases="__all__")
 def test_nothing_is_ready_before_an_edition_is_published(client):
     current.forget()
     assert client.get("/readyz").status_code == 503
