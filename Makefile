@@ -48,7 +48,7 @@ database: environment
 	@echo "Preparing the database ..."
 	@$(PYTHON) manage.py migrate_all --verbosity 0
 	@echo "Publishing the shipped content, if it is new ..."
-	@$(PYTHON) manage.py publish_pack $(PACK) --note "The content that came with this version"
+	@$(PYTHON) manage.py publish_pack $(PACK) --if-new --note "The content that came with this version"
 
 environment: port
 	@sh .ci/environment $(VENV) requirements.txt

@@ -74,12 +74,18 @@ CONTACT_EMAIL: str = env.str("CONTACT_EMAIL", default="")
 # --- The application -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "django.contrib.auth",  # before the desk, whose roles are made of its permissions
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # people only (apps.desk.admin)
     "django.contrib.staticfiles",
     "crispy_forms",
     "apps.editions",
     "apps.guidance",
     "apps.checkup",
     "apps.classroom",
+    "apps.desk",
     "apps.website",
 ]
 
@@ -92,7 +98,12 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.website.middleware.method_not_allowed",
+    # Only for pages below /editor/; the rest of the site knows no sessions.
+    "apps.desk.middleware.EditorSessions",
+    "apps.desk.middleware.EditorAccounts",
+    "apps.desk.middleware.large_forms",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "apps.desk.middleware.EditorMessages",
 ]
 
 ROOT_URLCONF = "privacycheck.urls"
@@ -105,7 +116,11 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
-            "context_processors": ["django.template.context_processors.request"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",  # asked for by the admin of people
+                "django.contrib.messages.context_processors.messages",
+            ],
         },
     }
 ]
@@ -157,6 +172,31 @@ CLASS_WOBBLE: str = env.str("CLASS_WOBBLE", default="1/3")
 if CLASS_WOBBLE not in {"1/3", "1/2"}:
     raise ImproperlyConfigured("CLASS_WOBBLE is 1/3 (the rule) or 1/2 (stricter, with larger errors).")
 
+# --- Editors: the only people with accounts ------------------------------------------------------------
+
+DESK_SECOND_PERSON: str = env.str("DESK_SECOND_PERSON", default="auto")
+if DESK_SECOND_PERSON not in {"auto", "always", "never"}:
+    raise ImproperlyConfigured("DESK_SECOND_PERSON is auto (once there are two publishers), always or never.")
+SOURCES_STATE: str = env.str("SOURCES_STATE", default=str(DATA_DIR / "sources.jsonl"))  # of check_sources --state
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [  # length and what is known, but no rule about kinds of characters
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # how long a link to set a password works
+# Only pages below /editor/ see the session, so that public pages stay free of cookies. The prefix __Host- would ask
+# for the path /.
+SESSION_COOKIE_NAME = "__Secure-editor" if IS_HTTPS else "editor"
+SESSION_COOKIE_PATH = "/editor/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
 EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.0)
 
 # --- Languages and time --------------------------------------------------------------------------------
@@ -187,6 +227,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # --- What a visitor sends: small, and never to disk ----------------------------------------------------
 
 MAX_BODY_BYTES = 160 * 1024
+MAX_EDITOR_BODY_BYTES = 8 * 1024 * 1024  # a whole pack, from editors who are signed in
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 1

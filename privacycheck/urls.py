@@ -24,6 +24,8 @@ urlpatterns = [
     path("api/editions/", api.editions, name="api-editions"),
     path("api/editions/<int:number>.json", api.edition, name="api-edition"),
     path("api/schema.json", api.schema, name="api-schema"),
+    # For editors
+    path("editor/", include("apps.desk.urls")),
     *i18n_patterns(
         path("", include("apps.website.urls")),
         path("", include("apps.guidance.urls")),

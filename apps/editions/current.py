@@ -10,6 +10,9 @@ import logging
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -41,6 +44,20 @@ _current: CompiledEdition | None = None
 _older: OrderedDict[int, CompiledEdition] = OrderedDict()
 _lock = threading.Lock()
 _refresher_of_process = 0
+_shown_instead: ContextVar[CompiledEdition | None] = ContextVar("shown_instead", default=None)
+
+
+@contextmanager
+def shown_instead(edition: CompiledEdition) -> Iterator[None]:
+    """Within it, this one edition is current and no other is known: for a preview of what is not published yet.
+
+    It holds for the calling thread alone. Every other request goes on seeing what is published.
+    """
+    token = _shown_instead.set(edition)
+    try:
+        yield
+    finally:
+        _shown_instead.reset(token)
 
 
 def current_edition() -> CompiledEdition:
@@ -49,6 +66,8 @@ def current_edition() -> CompiledEdition:
     Raise NoEdition where nothing is published, EditionUnavailable where the database does not answer and no
     edition was read before.
     """
+    if (instead := _shown_instead.get()) is not None:
+        return instead
     _start_refresher()
     if _current is None:
         refresh()
@@ -65,6 +84,8 @@ def edition_numbered(number: int) -> CompiledEdition:
     current = current_edition()
     if current.number == number:
         return current
+    if _shown_instead.get() is not None:
+        raise UnknownEdition
     with _lock:
         if number in _older:
             _older.move_to_end(number)

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from apps.editions import calibration
 from apps.editions.models import Edition
 from apps.editions.pack_files import CALIBRATION, read_pack, write_pack
+from apps.editions.services import publish
 from tests.editions.packs import Data, item, make_pack, option
 
 
@@ -154,6 +155,14 @@ def test_publishing_makes_an_edition_once(sound: Path) -> None:
         "Nothing to publish: edition 1 has this content already.\n",
     ]
     assert [edition.note for edition in Edition.objects.all()] == ["First"]
+
+
+@pytest.mark.django_db
+def test_shipped_content_is_published_once_and_never_over_what_editors_published_since(sound: Path) -> None:
+    call_command("publish_pack", str(sound), "--if-new", "--note", "Shipped", stdout=StringIO())
+    publish(make_pack(lambda data: data["topics"][0].update(name={"en": "Edited since"})), "Edited")
+    call_command("publish_pack", str(sound), "--if-new", "--note", "Shipped", stdout=StringIO())
+    assert [edition.note for edition in Edition.objects.order_by("number")] == ["Shipped", "Edited"]
 
 
 @pytest.mark.django_db

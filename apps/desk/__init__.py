@@ -1,0 +1,1 @@
+"""The editors' desk: the draft, what it would do, and publishing it."""

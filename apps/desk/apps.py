@@ -1,0 +1,29 @@
+"""Django's configuration of the desk app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models.signals import post_migrate
+
+
+class DeskConfig(AppConfig):
+    """The draft, who may change it, and publishing."""
+
+    name = "apps.desk"
+    verbose_name = "Desk"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Keep the roles as this version means them, whenever tables are brought up to date."""
+        post_migrate.connect(_renew_roles, sender=self)
+
+
+def _renew_roles(using: str, **kwargs: Any) -> None:
+    from apps.desk.roles import ensure_roles
+
+    if router.allow_migrate_model(using, get_user_model()):
+        ensure_roles()

@@ -1,0 +1,1 @@
+"""Forms for items of the draft, made from the schema's models."""

@@ -1,0 +1,95 @@
+"""Signing in and out, and passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import PasswordChangeView, PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.desk.access import SeeOther, editor, private
+from apps.desk.limits import SECONDS, allow_sign_in
+from apps.desk.middleware import PREFIX
+
+UNPROCESSABLE, TOO_MANY = 422, 429
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Let an editor in. A wrong name and a wrong password get one answer, and take as long."""
+    way_on = _way_on(request.POST.get("next", "") or request.GET.get("next", ""), request)
+    if request.user.is_authenticated and request.method != "POST":
+        return SeeOther(way_on)
+    form = AuthenticationForm(request, data=request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if not allow_sign_in(request.POST.get("username", ""), request.META.get("REMOTE_ADDR", "")):
+            context = {"form": AuthenticationForm(request), "next": way_on, "is_throttled": True}
+            response = render(request, "desk/sign_in.html", context, status=TOO_MANY)
+            response["Retry-After"] = str(SECONDS)
+            return response
+        if form.is_valid():
+            login(request, form.get_user())
+            return SeeOther(way_on)
+        status = UNPROCESSABLE
+    return render(request, "desk/sign_in.html", {"form": form, "next": way_on, "failed": status != 200}, status=status)
+
+
+def _way_on(address: str, request: HttpRequest) -> str:
+    """Return where to go after signing in: a page of the desk, whatever was asked for."""
+    is_here = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith(PREFIX)
+    return address if is_here else reverse("desk:home")
+
+
+@require_POST
+@private
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return SeeOther(reverse("desk:sign_in"))
+
+
+class SetPassword(PasswordResetConfirmView):
+    """Set a password by a one-time link. Only the form uses the link up, so that a link preview cannot."""
+
+    template_name = "desk/set_password.html"
+    success_url = reverse_lazy("desk:sign_in")
+
+    @method_decorator(private)  # type: ignore[arg-type]
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        """Serve the page, kept by no cache."""
+        return super().dispatch(*args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Say that it worked on the page that follows."""
+        messages.success(self.request, _("Your password is set. You can sign in with it now."))
+        return super().form_valid(form)
+
+
+class ChangePassword(PasswordChangeView):
+    """Change one's own password; every other session of one's own ends."""
+
+    template_name = "desk/change_password.html"
+    success_url = reverse_lazy("desk:home")
+
+    @method_decorator(editor)  # type: ignore[arg-type]
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        """Serve the page to editors only."""
+        return super().dispatch(*args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Say that it worked on the page that follows."""
+        messages.success(self.request, _("Your password is changed."))
+        return super().form_valid(form)
