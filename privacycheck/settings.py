@@ -196,6 +196,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would go to public pages too
 
 EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.0)
 

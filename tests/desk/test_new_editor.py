@@ -87,3 +87,14 @@ def test_a_running_checkup_stays_on_its_edition_through_two_publications_and_a_r
     assert latest.content_hash == Edition.objects.get(number=first).content_hash
     assert f"Edition {first}." in visitor.get(RESULT).content.decode()
     assert "The old rating was right" in Client().get("/en/changes/").content.decode()
+
+
+def test_nothing_of_the_desk_is_sent_to_public_pages(edition):
+    """Messages to an editor, too, stay in the session, whose cookie the browser keeps to /editor/."""
+    editor = signed_in(Role.ADMINISTRATOR)
+    made = editor.post("/editor/admin/auth/user/add/", {"username": "bob", "role": "writer", "is_active": "on"})
+    assert made.status_code == 302
+    assert "/editor/set-password/" in editor.get("/editor/admin/auth/user/").content.decode()
+    saved(editor, "/editor/items/guide/t2/edit/", d__summary__en="Another summary.")
+    beyond = {name for name, cookie in editor.cookies.items() if not cookie["path"].startswith("/editor/")}
+    assert beyond <= {"csrftoken"}
