@@ -17,7 +17,10 @@ from apps.editions.schema import Checked, Text
 
 @dataclass(frozen=True)
 class Kept:
-    """One item to be kept fresh: its kind ("guide", "claim", ...), its name, where it is read, and its dates."""
+    """One item to be kept fresh: its kind ("guide", "claim", ...), its name, where it is read, and its dates.
+
+    `address` is empty for material that has no page of its own.
+    """
 
     kind: str
     id: str
@@ -44,6 +47,10 @@ def kept_items(edition: CompiledEdition) -> Iterator[Kept]:
         yield Kept("rights", rights.id, name, reverse("guidance:rights", args=[rights.id]), rights)
     for letter in edition.pack.letters:
         yield Kept("letter", letter.id, letter.name, reverse("checkup:letter", args=[letter.id]), letter)
+    for lesson in edition.pack.lessons:
+        yield Kept("lesson", lesson.id, lesson.name, "", lesson)
+    for handout in edition.pack.handouts:
+        yield Kept("handout", handout.id, handout.name, "", handout)
     for claim in edition.pack.claims:
         yield Kept("claim", claim.id, claim.says, reverse("guidance:claim", args=[claim.id]), claim)
 

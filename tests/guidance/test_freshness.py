@@ -33,7 +33,9 @@ def test_every_item_with_a_date_of_checking_is_kept(edition):
 
 
 def test_the_page_lists_each_kind(edition):
-    assert {kept.kind for kept in kept_items(edition)} == {"guide", "action", "step", "rights", "letter", "claim"}
+    assert {kept.kind for kept in kept_items(edition)} == {
+        *("guide", "action", "step", "rights", "letter", "lesson", "handout", "claim"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_the_page_lists_every_due_item_with_a_link_that_leads_there(client, edit
     page = client.get("/en/freshness/").content.decode()
     due = due_items(edition)
     for kept in due:
-        assert f'href="{kept.address}"' in page
+        assert not kept.address or f'href="{kept.address}"' in page
     for address in dict.fromkeys(kept.address.partition("#")[0] for kept in due[:40]):
         assert client.get(address).status_code == 200
 
