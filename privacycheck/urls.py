@@ -30,6 +30,7 @@ urlpatterns = [
         path("", include("apps.website.urls")),
         path("", include("apps.guidance.urls")),
         path("", include("apps.checkup.urls")),
+        path("", include("apps.classroom.urls")),
         prefix_default_language=True,
     ),
 ]

@@ -88,5 +88,29 @@
       });
   });
 
+  // A screen that follows what happens: asks again, and puts in what has changed.
+  const follow = (part) => {
+    const { follow: seconds, etag } = part.dataset;
+    if (!(seconds > 0 && part.id && etag)) return fail('cannot be followed', part);
+    setTimeout(async () => {
+      let next = part;
+      try {
+        const answer = await fetch(location.href, { cache: 'no-store', headers: { 'If-None-Match': etag } });
+        if (answer.status === 404) return location.reload();
+        if (answer.status === 200) {
+          const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+          const news = (from) => all('[data-announce]', from).map((each) => each.textContent).join(' ');
+          next = page.getElementById(part.id) || part;
+          if (news(next) !== news(part)) live.textContent = news(next);
+          part.replaceWith(next);
+        }
+      } catch (error) {
+        fail('not followed', error); // the network may come back
+      }
+      follow(next);
+    }, seconds * 1000);
+  };
+  all('[data-follow]').forEach(follow);
+
   all('.error-summary').forEach((box) => Object.assign(box, { tabIndex: -1 }).focus());
 })();

@@ -30,6 +30,9 @@ from apps.editions.current import (
 
 OWN = settings.COOKIE_PREFIX + "sheet"
 PRACTICE = settings.COOKIE_PREFIX + "practice"
+# How the names of a class's cookies begin (apps.classroom.cookies): its code follows. Erasing expires them too.
+CLASS = settings.COOKIE_PREFIX + "class-"
+JOINED = settings.COOKIE_PREFIX + "joined-"
 REMEMBERED_SECONDS = 182 * 24 * 60 * 60
 LONGEST_COOKIE = 400
 

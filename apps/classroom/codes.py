@@ -19,6 +19,9 @@ JOIN_LENGTH = 6
 SLIP_LENGTH = 8
 """Longer than a join code, so that one is never taken for the other, and so that slips cannot be guessed."""
 
+MADE_UP = "MADEUP"
+"""The code of the made-up class, which no real class is given."""
+
 LONGEST_TYPED = 200
 """Longer input is refused before it is looked at. A pasted join address is shorter."""
 

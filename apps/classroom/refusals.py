@@ -107,6 +107,20 @@ class AlreadyAdded(ContributionRefused):
     message = _("Yours is already in. It is counted once.")
 
 
+class NotJoined(ContributionRefused):
+    """The browser holds no cookie of having joined this class."""
+
+    message = _("This browser has not joined the class, or has forgotten it. Join it again; nothing was added.")
+
+
+class DeviceSpent(ContributionRefused):
+    """The device has added three times to classes with the same questions."""
+
+    message = _(
+        "This browser has added three times, which is the most. Nothing was added. Your own result stays yours."
+    )
+
+
 class BadToken(ContributionRefused):
     """The token does not have the shape of one."""
 

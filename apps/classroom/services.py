@@ -139,7 +139,7 @@ def _check_plan(size: int, rounds: int, age_group: str, label: str) -> None:
 
 def _free_code() -> str:
     code = codes.new_join_code()
-    while Class.objects.filter(code=code).exists():
+    while code == codes.MADE_UP or Class.objects.filter(code=code).exists():
         code = codes.new_join_code()
     return code
 

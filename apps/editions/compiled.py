@@ -235,6 +235,12 @@ class CompiledEdition:
         for letter in self.pack.letters:
             cited = (*self.html(letter.send, ORIGINAL).cited, *self.html(letter.after, ORIGINAL).cited)
             note("letter", letter, (*letter.claims, *cited))
+        for lesson in self.pack.lessons:
+            note("lesson", lesson, [one for part in lesson.parts for one in self.html(part.body, ORIGINAL).cited])
+        for handout in self.pack.handouts:
+            note("handout", handout, self.html(handout.body, ORIGINAL).cited)
+        for group in self.pack.ages:
+            note("age group", group, self.html(group.note, ORIGINAL).cited)
         for point in self.pack.article:
             note("article", point, point.claims)
         return {claim: tuple(found) for claim, found in uses.items()}
@@ -282,6 +288,8 @@ class CompiledEdition:
             for letter in self.pack.letters:
                 self.html(letter.send, language)
                 self.html(letter.after, language)
+            for handout in self.pack.handouts:
+                self.html(handout.body, language)
         for name in ("questionnaire", "uses_of_claim", "persona_scores", "options", "article", "terms"):
             getattr(self, name)
 

@@ -48,9 +48,9 @@ def kept_items(edition: CompiledEdition) -> Iterator[Kept]:
     for letter in edition.pack.letters:
         yield Kept("letter", letter.id, letter.name, reverse("checkup:letter", args=[letter.id]), letter)
     for lesson in edition.pack.lessons:
-        yield Kept("lesson", lesson.id, lesson.name, "", lesson)
+        yield Kept("lesson", lesson.id, lesson.name, reverse("classroom:lesson", args=[lesson.id]), lesson)
     for handout in edition.pack.handouts:
-        yield Kept("handout", handout.id, handout.name, "", handout)
+        yield Kept("handout", handout.id, handout.name, reverse("classroom:handout", args=[handout.id]), handout)
     for claim in edition.pack.claims:
         yield Kept("claim", claim.id, claim.says, reverse("guidance:claim", args=[claim.id]), claim)
 

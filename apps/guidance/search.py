@@ -23,7 +23,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from apps.editions.compiled import LINKS, ORIGINAL, CompiledEdition
 from apps.editions.markdown import plain
-from apps.editions.schema import Action, Claim, Guide, Letter, Markdown, Question, Rights, Term, Text
+from apps.editions.schema import Action, Claim, Guide, Handout, Lesson, Letter, Markdown, Question, Rights, Term, Text
 from apps.editions.templatetags.content import in_language
 
 KINDS: Final = {
@@ -34,6 +34,8 @@ KINDS: Final = {
     "term": gettext_lazy("Glossary"),
     "question": gettext_lazy("Question"),
     "claim": gettext_lazy("Claim"),
+    "lesson": gettext_lazy("Lesson"),
+    "handout": gettext_lazy("Sheet for class"),
 }
 """The kinds of item that can be found, and what each is called."""
 
@@ -493,6 +495,11 @@ def _documents(edition: CompiledEdition) -> Iterator[Document]:
         yield _question(question)
     for claim in edition.pack.claims:
         yield _claim(claim)
+    for lesson in edition.pack.lessons:
+        texts = (passage for part in lesson.parts for passage in (_said(part.title), _read(part.body)))
+        yield _for_class("lesson", lesson, texts)
+    for handout in edition.pack.handouts:
+        yield _for_class("handout", handout, (_read(handout.body),))
 
 
 def _guide(edition: CompiledEdition, guide: Guide) -> Iterator[Document]:
@@ -579,6 +586,11 @@ def _claim(claim: Claim) -> Document:
     told = (claim.said_by, claim.doubt) if claim.doubt else (claim.said_by,)
     body = (*(_said(text) for text in told), Passage(_on_one_line(sources), ORIGINAL))
     return Document("claim", claim.id, _address("claim", claim.id), _shortened(says), (says,), body, headline="")
+
+
+def _for_class(kind: str, item: Lesson | Handout, body: Iterable[Passage]) -> Document:
+    address = reverse(f"classroom:{kind}", args=[item.id])
+    return Document(kind, item.id, address, _said(item.name), (_said(item.summary),), tuple(body))
 
 
 def _address(kind: str, item: str) -> str:

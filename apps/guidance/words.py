@@ -7,12 +7,13 @@ script (the stylesheet brings the linked entry up), and each entry leads on to i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
 from django.urls import reverse
 
 from apps.editions.compiled import ORIGINAL, CompiledEdition
-from apps.editions.schema import Term
+from apps.editions.schema import Term, Text
 
 _PROSE = frozenset({"p", "li", "dd", "td"})
 """Elements whose text is prose."""
@@ -35,6 +36,17 @@ def link_words(html: str, edition: CompiledEdition, language: str) -> tuple[str,
     linker.feed(html)
     linker.close()
     return "".join(linker.parts), tuple(edition.terms[term] for term in linker.used)
+
+
+def words_in(texts: Iterable[Text], edition: CompiledEdition, language: str) -> tuple[Term, ...]:
+    """Return the terms that some texts use, in the glossary's order."""
+    pattern, forms = edition.memo(("words", language), lambda: _finder(edition, language))
+    found = {
+        forms[match[0].lower()]
+        for text in texts
+        for match in pattern.finditer(text.get(language) or text[ORIGINAL])
+    }
+    return tuple(term for term in edition.pack.glossary if term.id in found)
 
 
 def _finder(edition: CompiledEdition, language: str) -> tuple[re.Pattern[str], dict[str, str]]:

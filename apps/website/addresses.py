@@ -54,6 +54,9 @@ PAGES = (
     "guidance:claims",
     "guidance:freshness",
     "guidance:glossary",
+    "classroom:educators",
+    "classroom:prompts",
+    "classroom:persona_cards",
 )
 """The pages that search engines may list, besides one for each item of the edition."""
 
@@ -65,8 +68,10 @@ PERSONAL = (
     "checkup:upgrade",
     "checkup:erase",
     "website:self_audit",
+    "classroom:new",
+    "classroom:join",
 )
-"""Pages about the visitor's own answers: of no use in a search engine."""
+"""Pages about the visitor's own answers and classes: of no use in a search engine."""
 
 
 @require_safe
@@ -179,6 +184,8 @@ def _public_pages(edition: CompiledEdition) -> list[tuple[str, ...]]:
         ("guidance:rights", edition.rights),
         ("guidance:claim", edition.claims),
         ("guidance:term", edition.terms),
+        ("classroom:lesson", {item.id: item for item in edition.pack.lessons}),
+        ("classroom:handout", {item.id: item for item in edition.pack.handouts}),
     )
     return [(name,) for name in PAGES] + [(name, item) for name, found in items for item in found]
 

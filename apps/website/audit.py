@@ -9,9 +9,11 @@ from enum import Enum
 from django.conf import settings
 from django.core.signing import BadSignature
 
-from apps.checkup.cookies import OWN, PRACTICE, layout_of, unsign
+from apps.checkup.cookies import CLASS, JOINED, OWN, PRACTICE, layout_of, unsign
 from apps.checkup.sheet import AnswerSheet, SheetError, decode, edition_of
 from apps.checkup.wording import answer_in_words, wording
+from apps.classroom.codes import is_join_code
+from apps.classroom.cookies import Joined, holds_class, read_joined
 from apps.editions.compiled import CompiledEdition
 from apps.editions.current import EditionUnavailable, UnknownEdition, edition_numbered
 from apps.editions.schema import Action, Persona, Place, Platform, Question, Situation, Text, Topic
@@ -25,6 +27,8 @@ class Kind(Enum):
     OWN = "own"
     PRACTICE = "practice"
     CSRF = "csrf"
+    CLASS = "class"
+    JOINED = "joined"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Stored:
     """One cookie of ours: its name and value as the browser sent them, and what the value means.
 
     `meaning` is None for a cookie that holds no sheet, or one that cannot be read; `trouble` then says why:
-    "unreadable", "unknown-edition" or "unavailable".
+    "unreadable", "unknown-edition" or "unavailable". `joined` is what is kept of a class that was joined.
     """
 
     name: str
@@ -65,17 +69,32 @@ class Stored:
     kind: Kind
     meaning: Meaning | None = None
     trouble: str = ""
+    joined: Joined | None = None
 
 
 def stored_in(cookies: Mapping[str, str]) -> tuple[Stored, ...]:
     """Return our cookies among those sent, always in the same order."""
     kinds = {OWN: Kind.OWN, PRACTICE: Kind.PRACTICE, CSRF: Kind.CSRF}
-    return tuple(_stored(name, cookies[name], kind) for name, kind in kinds.items() if name in cookies)
+    sheets = tuple(_stored(name, cookies[name], kind) for name, kind in kinds.items() if name in cookies)
+    return (*sheets, *(_of_class(cookies, name) for name in sorted(cookies) if _is_of_class(name)))
 
 
 def not_ours(cookies: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the other cookies. Their values are none of our business."""
-    return tuple(sorted(name for name in cookies if name not in {OWN, PRACTICE, CSRF}))
+    return tuple(sorted(name for name in cookies if name not in {OWN, PRACTICE, CSRF} and not _is_of_class(name)))
+
+
+def _is_of_class(name: str) -> bool:
+    return is_join_code(name.removeprefix(CLASS)) or is_join_code(name.removeprefix(JOINED))
+
+
+def _of_class(cookies: Mapping[str, str], name: str) -> Stored:
+    """Return what is stored for managing a class or for having joined one."""
+    if name.startswith(CLASS):
+        trouble = "" if holds_class(cookies, name.removeprefix(CLASS)) else "unreadable"
+        return Stored(name, cookies[name], Kind.CLASS, trouble=trouble)
+    joined = read_joined(cookies, name.removeprefix(JOINED))
+    return Stored(name, cookies[name], Kind.JOINED, trouble="" if joined else "unreadable", joined=joined)
 
 
 def _stored(name: str, value: str, kind: Kind) -> Stored:

@@ -220,10 +220,16 @@ def page_of(edition: CompiledEdition, change: Change) -> str:
         "rights": (LINKS["place"], edition.rights),
         "letter": (LINKS["letter"], edition.letters),
         "term": (LINKS["term"], edition.terms),
+        "lesson": ("classroom:lesson", {one.id: one for one in edition.pack.lessons}),
+        "handout": ("classroom:handout", {one.id: one for one in edition.pack.handouts}),
         "persona": ("checkup:persona", {one.id: one for one in edition.pack.personas if one.practice}),
     }
     if change.kind == "article point" and change.id in edition.article:
         return f"{reverse('website:story')}#{change.id}"
+    if change.kind == "prompts" and any(one.id == change.id for one in edition.pack.prompts):
+        return f"{reverse('classroom:prompts')}#{change.id}"
+    if change.kind == "age group" and any(one.id == change.id for one in edition.pack.ages):
+        return f"{reverse('classroom:educators')}#age-{change.id}"
     name, items = pages.get(change.kind, ("", {}))
     return reverse(name, args=[change.id]) if change.id in items else ""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps import scoring
-from apps.checkup.cookies import OWN, PRACTICE, REMEMBERED_SECONDS, Visit, personal, works_without_sheet
+from apps.checkup.cookies import CLASS, JOINED, OWN, PRACTICE, REMEMBERED_SECONDS, Visit, personal, works_without_sheet
 from apps.checkup.face import face_svg
 from apps.checkup.views.parts import banner
 from apps.editions.compiled import ORIGINAL, CompiledEdition
@@ -188,7 +188,10 @@ def privacy(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
         edition,
         own=OWN,
         practice=PRACTICE,
+        joined=JOINED,
+        klass=CLASS,
         csrf=settings.CSRF_COOKIE_NAME,
+        class_minimum=settings.CLASS_MINIMUM,
         remembered_days=REMEMBERED_SECONDS // 86_400,
         is_https=settings.IS_HTTPS,
         follow_up=next((one for one in edition.questions.values() if one.parent), None),

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps import scoring
 from apps.checkup import resume_code, saved_file
 from apps.checkup.cookies import (
+    CLASS,
+    JOINED,
     OWN,
     PRACTICE,
     SeeOther,
@@ -219,6 +221,7 @@ def upgrade(request: HttpRequest, visit: Visit) -> HttpResponse:
     if sheet is None or visit.is_practice or visit.edition.number == visit.current.number:
         return redirect("checkup:result")
     moved, dropped = sheet.carried_to(layout_of(visit.edition), layout_of(visit.current))
+    moved = moved.replace(klass=None, round=None)  # a class keeps to its own edition
     path = path_of(visit.current, moved)
     if request.method == "POST":
         first = path.next_open()
@@ -245,9 +248,12 @@ def upgrade(request: HttpRequest, visit: Visit) -> HttpResponse:
 def erase(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Remove everything this site has put into the browser, and say what it was."""
     ours = [name for name in (OWN, PRACTICE) if name in request.COOKIES]
+    of_classes = [name for name in request.COOKIES if name.startswith((CLASS, JOINED))]
     if request.method != "POST":
-        return render(request, "checkup/erase.html", {"visit": visit, "has_answers": bool(ours)})
-    response = render(request, "checkup/erased.html", {"count": len(ours), "erased": True})
+        manages = any(name.startswith(CLASS) for name in of_classes)
+        context = {"visit": visit, "has_answers": bool(ours), "has_classes": bool(of_classes), "manages": manages}
+        return render(request, "checkup/erase.html", context)
+    response = render(request, "checkup/erased.html")
     # "cookies" would clear every site of the same domain, so ours are expired by name instead.
     response["Clear-Site-Data"] = '"cache", "storage"'
-    return without_sheet(response, OWN, PRACTICE)
+    return without_sheet(response, OWN, PRACTICE, *of_classes)

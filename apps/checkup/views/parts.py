@@ -11,7 +11,7 @@ def banner(visit: Visit) -> str:
     """Return the safe HTML of the notices that a visit calls for; empty for most."""
     sheet = visit.sheet
     persona = visit.edition.personas.get(sheet.persona or "") if sheet else None
-    is_older = sheet is not None and not persona and visit.edition.number != visit.current.number
+    is_older = sheet is not None and not persona and not sheet.klass and visit.edition.number != visit.current.number
     if not (persona or is_older or visit.trouble):
         return ""
     return render_to_string(

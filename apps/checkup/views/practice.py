@@ -19,7 +19,9 @@ from apps.checkup.cookies import (
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.views.parts import banner
 from apps.checkup.walk import path_of
+from apps.editions.compiled import CompiledEdition
 from apps.editions.convert import record_of
+from apps.editions.schema import Persona
 
 
 @require_safe
@@ -48,15 +50,20 @@ def persona(request: HttpRequest, visit: Visit, persona_id: str) -> HttpResponse
         )
     if "stop" in request.POST:
         return without_sheet(SeeOther(reverse("checkup:practice")), PRACTICE)
-    blank = AnswerSheet(
-        edition=edition.number,
-        place=someone.place,
-        situation=None if someone.situation is None else frozenset(someone.situation),
-        persona=someone.id,
-    )
+    blank = practice_sheet(edition, someone)
     if "result" in request.POST:
         sheet = blank.replace(answers=record_of(someone).answers)
         return with_sheet(SeeOther(reverse("checkup:result")), sheet, edition)
     first = path_of(edition, blank).next_open()
     address = reverse("checkup:question", args=[first]) if first else reverse("checkup:review")
     return with_sheet(SeeOther(address), blank, edition)
+
+
+def practice_sheet(edition: CompiledEdition, someone: Persona) -> AnswerSheet:
+    """Return the sheet of an invented person before their first answer."""
+    return AnswerSheet(
+        edition=edition.number,
+        place=someone.place,
+        situation=None if someone.situation is None else frozenset(someone.situation),
+        persona=someone.id,
+    )

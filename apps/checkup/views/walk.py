@@ -111,6 +111,10 @@ def _started(form: StartForm, sheet: AnswerSheet, edition: CompiledEdition) -> A
         place=chosen["place"] or None,
         situation=chosen["situation"],
         remember=chosen["remember"],
+        # A class asks its own questions; whoever chooses for themselves has left it.
+        klass=None,
+        round=None,
+        left_out=frozenset(),
     )
 
 

@@ -45,6 +45,7 @@ _KIND_OF_SECTION: Final = {
     "story": "story",
     "checkup": "checkup",
     "practice": "checkup",
+    "educators": "guide",
     "paper": "checkup",
     "guides": "guide",
     "actions": "action",
