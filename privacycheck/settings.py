@@ -172,6 +172,13 @@ CLASS_WOBBLE: str = env.str("CLASS_WOBBLE", default="1/3")
 if CLASS_WOBBLE not in {"1/3", "1/2"}:
     raise ImproperlyConfigured("CLASS_WOBBLE is 1/3 (the rule) or 1/2 (stricter, with larger errors).")
 
+# --- Where requests come from, for limits ---------------------------------------------------------------
+
+PROXIES: int = env.int("PROXIES", default=0)
+"""How many proxies stand before the site, each of which adds to X-Forwarded-For."""
+if not 0 <= PROXIES <= 5:
+    raise ImproperlyConfigured("PROXIES is how many proxies stand before the site: 0 to 5.")
+
 # --- Editors: the only people with accounts ------------------------------------------------------------
 
 DESK_SECOND_PERSON: str = env.str("DESK_SECOND_PERSON", default="auto")

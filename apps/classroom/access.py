@@ -22,6 +22,7 @@ from apps.classroom.limits import Limit
 from apps.classroom.models import Class
 from apps.classroom.refusals import NoSuchClass
 from apps.editions.current import EditionUnavailable, NoEdition, UnknownEdition
+from privacycheck.visitors import sender, too_often
 
 RETRY_SECONDS = 10
 """When to come back after a fault of ours."""
@@ -51,8 +52,7 @@ def class_page(view: View) -> View:
         try:
             response = view(request, *args, **kwargs)
         except TooOften as error:
-            response = render(request, "classroom/too_often.html", {"seconds": error.limit.seconds}, status=429)
-            response["Retry-After"] = str(_seconds_left(error.limit))
+            response = too_often(request, _seconds_left(error.limit), error.limit.seconds)
         except NoSuchClass:
             response = render(request, "classroom/no_class.html", status=404)
         except NotManaged:
@@ -69,11 +69,6 @@ def class_page(view: View) -> View:
 def _seconds_left(limit: Limit) -> int:
     """Return how long the present stretch of a limit still lasts."""
     return limit.seconds - int(timezone.now().timestamp()) % limit.seconds
-
-
-def sender(request: HttpRequest) -> str:
-    """Return what stands for whoever sent a request, in limits: the network of the address that reached us."""
-    return limits.address_prefix(request.META.get("REMOTE_ADDR") or "")
 
 
 def count(request: HttpRequest, limit: Limit) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import ipaddress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,11 +19,6 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.classroom.models import Attempts
-
-IPV4_PREFIX, IPV6_PREFIX = 24, 56
-"""One school or home: addresses that share so many leading bits count as one."""
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +53,10 @@ ADD_BY_CLASS = Limit("add-class", 120, 60)
 """Contributions by class, counted or refused: three for each person of the largest class."""
 
 
-def address_prefix(address: str) -> str:
-    """Return what stands for an address: its /24 or /56 network, like "192.0.2.0/24".
-
-    What is no address counts as one and the same visitor.
-    """
-    try:
-        found = ipaddress.ip_address(address.strip().partition("%")[0])
-    except ValueError:
-        return UNKNOWN
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    bits = IPV4_PREFIX if found.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network((found, bits), strict=False))
-
-
 def allow(limit: Limit, who: str, at: dt.datetime | None = None) -> bool:
     """Count one try and return whether it was within the limit. A try beyond it writes nothing.
 
-    `who` is an `address_prefix`, or the code of a class where the class as a whole is limited.
+    `who` is what `privacycheck.visitors.sender` gives, or the code of a class where the class as a whole is limited.
     """
     at = at or timezone.now()
     key, window = _key(limit, who, at), _window(limit.seconds, at)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import ipaddress
 import unicodedata
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from apps.desk.models import SignInTries
+from privacycheck.visitors import address_prefix
 
 SECONDS = 15 * 60
 """One stretch of time; it begins at whole multiples of itself."""
@@ -28,14 +28,11 @@ MOST_FOR_ACCOUNT = 10
 MOST_FOR_ADDRESS = 40
 """Tries for any account from one network in a stretch."""
 
-IPV4_PREFIX, IPV6_PREFIX = 24, 56
-"""One school or home: addresses that share so many leading bits count as one."""
-
 
 def allow_sign_in(account: str, address: str, at: dt.datetime | None = None) -> bool:
     """Count one try and say whether it is within the limits. Both counts are kept, whatever comes of the other."""
     at = at or timezone.now()
-    network = _network(address)
+    network = address_prefix(address)
     name = unicodedata.normalize("NFKC", account).casefold()[:300]
     with transaction.atomic():
         SignInTries.objects.filter(ends_at__lte=at).delete()
@@ -53,18 +50,6 @@ def _count(what: str, at: dt.datetime) -> int:
     SignInTries.objects.filter(key=key).update(count=F("count") + 1)
     count: int = SignInTries.objects.values_list("count", flat=True).get(key=key)
     return count
-
-
-def _network(address: str) -> str:
-    """Return the network that an address belongs to; what is no address counts as one and the same."""
-    try:
-        found = ipaddress.ip_address(address.strip().partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    bits = IPV4_PREFIX if found.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network((found, bits), strict=False))
 
 
 def _hash(text: str, at: dt.datetime) -> str:

@@ -9,8 +9,13 @@ from django.utils.translation import get_language
 from apps.editions.compiled import ORIGINAL, CompiledEdition
 from apps.editions.public import public_answer
 from apps.guidance.search import LONGEST_QUERY, cleaned, index_of
+from privacycheck.visitors import Limiter
+
+LIMIT = Limiter(most=300, seconds=60)
+"""Searches by network, in each process: ten a minute for each pupil of a class."""
 
 
+@LIMIT(lambda request: "q" in request.GET)
 @public_answer
 def search(request: HttpRequest, edition: CompiledEdition) -> HttpResponse:
     """Show what fits the words in the address, best first; without words, only the form and where else to look."""

@@ -181,6 +181,12 @@ LOOKED_AT = [
     ),
     (
         "color-contrast",
+        "shortTextContent",
+        ".scroll .num",
+        "Points of one digit, in a part of such a table that has to be scrolled to.",
+    ),
+    (
+        "color-contrast",
         "elmPartiallyObscuring",
         ".word:target *",
         "The meaning of a word stands on a sheet over the page, so what lies below differs from line to line. The "

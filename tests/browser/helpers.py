@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -260,6 +261,102 @@ def _overfill_the_letter(page: Page) -> None:
     _send(page)
 
 
+# --- Classes -------------------------------------------------------------------------------------------
+
+PEOPLE = ("liang", "maya", "rosa", "daniel", "george", "sam")
+_CLASSES: dict[tuple[str, str], tuple[str, list[Any]]] = {}
+
+
+def open_class(page: Page, origin: str, **wishes: str) -> str:
+    """Open a class on its page and return its code. The page then shows the secret link."""
+    chosen = {"size": "12", "age_group": "14-18", "rounds": "2", "label": "Tuesday, before lunch", **wishes}
+    page.goto(origin + "/en/classes/new/")
+    for name in ("age_group", "rounds"):
+        page.check(f'input[name={name}][value="{chosen[name]}"]')
+    for name in ("size", "label"):
+        page.fill(f"input[name={name}]", chosen[name])
+    if "uses_slips" in chosen:
+        page.check("input[name=uses_slips]")
+    with page.expect_navigation():
+        page.click(SUBMIT)
+    return page.inner_text("#manage-link").split("/classes/")[1].split("/")[0]
+
+
+def fill_class(origin: str, code: str, count: int, number: int = 1) -> None:
+    """Let so many people add theirs, each with a browser of their own that is no more than a cookie jar."""
+    from tests.bench.client import Browser
+
+    port = int(origin.rpartition(":")[2])
+    for place in range(count):
+        person = Browser(port)
+        someone = PEOPLE[place % len(PEOPLE)]
+        address = f"/en/join/{code}/"
+        address, page = person.follow(address, person.post(address, person.get(address), [("as", someone)]).expect(303, "joining"))
+        while address.startswith("/en/checkup/q"):
+            question = address.split("/")[3]
+            given = persona(someone).answers.get(question)
+            values = values_of(answer_of(given)) if given is not None else ["unsure"]
+            address, page = person.follow(address, person.post(address, page, [("answer", value) for value in values]))
+        result = person.get(RESULT)
+        card = result.text().partition('id="class"')[2].partition("</section>")[0]
+        fields = re.findall(r'<input type="hidden" name="((?!csrf)[^"]+)" value="([^"]*)">', card)
+        assert dict(fields)["round"] == str(number)
+        person.post(f"/en/join/{code}/add/", result, [*fields, ("add", "1")]).expect(303, "adding")
+        person.close()
+
+
+def _in_class(kind: str, then: str, **wishes: str) -> Callable[[Page], None]:
+    """Bring a browser to a page of a class, as its teacher; each kind of class is made once for each server."""
+
+    def act(page: Page) -> None:
+        origin = "/".join(page.url.split("/")[:3])
+        key = (origin, kind)
+        if key not in _CLASSES:
+            code = open_class(page, origin, **wishes)
+            if kind == "closed":
+                fill_class(origin, code, 12)
+            _CLASSES[key] = code, page.context.cookies()
+        code, cookies = _CLASSES[key]
+        page.context.clear_cookies()
+        page.context.add_cookies(cookies)
+        page.goto(origin + then.format(code=code))
+
+    return act
+
+
+def _joined(page: Page) -> None:
+    """Join a class as an invented person whose answers are all there, and go to the result with its card."""
+    _in_class("open", "/en/join/{code}/")(page)
+    with page.expect_navigation():
+        page.click("button[value=sam]")
+    with page.expect_navigation():
+        page.check('input[name=answer] >> nth=0')
+        page.click(SUBMIT)
+    page.goto("/".join(page.url.split("/")[:3]) + RESULT)
+
+
+def _declined(page: Page) -> None:
+    _joined(page)
+    with page.expect_navigation():
+        page.click("button[name=no]")
+
+
+def _send_bad_class(page: Page) -> None:
+    page.fill("input[name=size]", "6")
+    page.check("input[name=rounds][value='1']")
+    page.check("input[name=age_group][value=adult]")
+    _send(page)
+
+
+def _send_wrong_code(page: Page) -> None:
+    page.fill("input[name=code]", "K7Q2MO")
+    _send(page)
+
+
+def _show_new_class(page: Page) -> None:
+    open_class(page, "/".join(page.url.split("/")[:3]), uses_slips="1")
+
+
 @cache
 def states() -> tuple[State, ...]:
     """Return every template of the site in every state that a visitor can bring it into."""
@@ -338,6 +435,36 @@ def states() -> tuple[State, ...]:
         State("search, found", "/en/search/?q=templete"),
         State("search, nothing found", "/en/search/?q=xyzzyplugh"),
         State("not found", "/en/no-such-page/"),
+        State("for teachers", "/en/educators/"),
+        State("lesson", "/en/educators/lessons/forty-five/"),
+        State("slides", "/en/educators/lessons/twenty/slides/"),
+        State("sheet for class", "/en/educators/handouts/worksheet/"),
+        State("data protection", "/en/educators/handouts/data-protection/"),
+        State("questions to talk about", "/en/educators/prompts/"),
+        State("persona cards", "/en/educators/persona-cards/"),
+        State("new class", "/en/classes/new/"),
+        State("new class, not accepted", "/en/classes/new/", act=_send_bad_class),
+        State("class opened, with slips", "/en/", act=_show_new_class),
+        State("class", "/en/", act=_in_class("open", "/en/classes/{code}/")),
+        State("class, closing", "/en/", act=_in_class("open", "/en/classes/{code}/close/")),
+        State("class, deleting", "/en/", act=_in_class("open", "/en/classes/{code}/delete/")),
+        State("class, round closed", "/en/", act=_in_class("closed", "/en/classes/{code}/")),
+        State("screen", "/en/", act=_in_class("open", "/en/classes/{code}/screen/")),
+        State("screen, round closed", "/en/", act=_in_class("closed", "/en/classes/{code}/screen/")),
+        State("results of a class", "/en/", act=_in_class("closed", "/en/classes/{code}/results/")),
+        State("class of somebody else", "/en/classes/K7Q2MX/"),
+        State("join", "/en/join/"),
+        State("join, not accepted", "/en/join/", act=_send_wrong_code),
+        State("join a class", "/en/", act=_in_class("open", "/en/join/{code}/")),
+        State("join a class, round closed", "/en/", act=_in_class("closed", "/en/join/{code}/")),
+        State("no such class", "/en/join/K7Q2MX/"),
+        State("result in a class", "/en/", act=_joined),
+        State("result in a class, declined", "/en/", act=_declined),
+        State("made-up class", "/en/classes/made-up/"),
+        *(
+            State(f"made-up class, {step}", f"/en/classes/made-up/{step}/", act=_open_all)
+            for step in ("opened", "join", "add", "progress", "closed", "second")
+        ),
     )
 
 
@@ -353,6 +480,9 @@ def item_paths() -> tuple[str, ...]:
         *(f"/en/glossary/{term}/" for term in shipped.terms),
         *(f"/en/rights/{place}/" for place in shipped.rights),
         *(f"/en/letters/{letter}/" for letter in shipped.letters),
+        *(f"/en/educators/lessons/{lesson.id}/" for lesson in shipped.pack.lessons),
+        *(f"/en/educators/lessons/{lesson.id}/slides/" for lesson in shipped.pack.lessons),
+        *(f"/en/educators/handouts/{handout.id}/" for handout in shipped.pack.handouts),
         *(f"/en/practice/{someone.id}/" for someone in shipped.pack.personas if someone.practice),
     )
 

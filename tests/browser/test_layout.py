@@ -49,7 +49,8 @@ TOO_SMALL = """() => {
 
 # Parts of the header that lie over each other or over the content.
 COVERED = """() => {
-  const boxes = ['.brand', 'header nav', 'main'].map(one => document.querySelector(one).getBoundingClientRect());
+  const parts = ['.brand', 'header nav', 'main'].map(one => document.querySelector(one)).filter(Boolean);
+  const boxes = parts.map(one => one.getBoundingClientRect());
   const links = [...document.querySelectorAll('header nav a')].map(one => one.getBoundingClientRect());
   const cross = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;

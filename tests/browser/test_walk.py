@@ -29,7 +29,7 @@ from tests.browser.helpers import (
 
 # --- By keyboard alone ---------------------------------------------------------------------------------
 
-MOST_TABS = 150
+MOST_TABS = 200
 
 # A stop may show its focus on itself, or, where it is a small box, on the card around its label.
 WHERE_FOCUS_IS = """() => {

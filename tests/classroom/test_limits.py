@@ -9,12 +9,12 @@ import pytest
 from apps.classroom.limits import (
     WRONG_CODE,
     Limit,
-    address_prefix,
     allow,
     forget_past,
     is_spent,
 )
 from apps.classroom.models import Attempts
+from privacycheck.visitors import address_prefix
 
 AT = dt.datetime(2026, 3, 2, 23, 58, 20, tzinfo=dt.timezone.utc)
 THREE = Limit("test", 3, 60)

@@ -29,9 +29,12 @@ PAGES = (
     *("resume/", "erase/", "practice/", "practice/maya/", "paper/", "guides/", "guides/t2/", "actions/a7/"),
     *("claims/f2-2/", "glossary/", "glossary/template/", "nothing-here/", "changes/", "rights/", "rights/uk/"),
     *("letters/", "letters/l1/", "platforms/", "claims/", "freshness/", "search/"),
+    *("educators/", "educators/prompts/", "educators/persona-cards/", "educators/lessons/forty-five/"),
+    *("educators/lessons/twenty/slides/", "educators/handouts/worksheet/", "join/", "classes/new/"),
+    *("classes/made-up/", *(f"classes/made-up/{step}/" for step in ("join", "add", "closed", "second"))),
 )
 
-OURS = re.compile(r"\(?article-\d\)?|PrivacyCheck|English|Esperanto|esperanto|MIT|CC BY 4\.0|WCAG 2\.2|AA")
+OURS = re.compile(r"\(?article-\d\)?|PrivacyCheck|MAD EUP|English|Esperanto|esperanto|MIT|CC BY 4\.0|WCAG 2\.2|AA")
 
 
 def _pseudo(data: Any) -> Any:

@@ -36,6 +36,7 @@ from apps.checkup.wording import answer_in_words, wording
 from apps.editions.compiled import CompiledEdition
 from apps.editions.current import EditionUnavailable, UnknownEdition, edition_numbered
 from apps.editions.templatetags.content import words
+from privacycheck.visitors import Limiter
 
 
 @require_safe
@@ -59,7 +60,12 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     return response
 
 
+LOADS = Limiter(most=120, seconds=60)
+"""Files loaded by network, in each process: three a minute for each person of a class."""
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@LOADS(lambda request: request.method == "POST")
 @personal
 @works_without_sheet
 def load(request: HttpRequest, visit: Visit) -> HttpResponse:

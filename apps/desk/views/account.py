@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.desk.access import SeeOther, editor, private
 from apps.desk.limits import SECONDS, allow_sign_in
 from apps.desk.middleware import PREFIX
+from privacycheck.visitors import address_of
 
 UNPROCESSABLE, TOO_MANY = 422, 429
 
@@ -35,7 +36,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = AuthenticationForm(request, data=request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
-        if not allow_sign_in(request.POST.get("username", ""), request.META.get("REMOTE_ADDR", "")):
+        if not allow_sign_in(request.POST.get("username", ""), address_of(request)):
             context = {"form": AuthenticationForm(request), "next": way_on, "is_throttled": True}
             response = render(request, "desk/sign_in.html", context, status=TOO_MANY)
             response["Retry-After"] = str(SECONDS)
