@@ -50,18 +50,22 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """A request whose address may be replaced: all else stays the same for the site and for the bare view."""
+    """A request whose address may be replaced: all else stays the same for the site and for the bare view.
+
+    `more` are further lines of its head, each with its line end.
+    """
 
     method: str
     path: str
     encoding: str = "gzip"
     cookies: str = ""
     body: bytes = b""
+    more: str = ""
 
     def raw(self, port: int, path: str = "") -> bytes:
         """Return the bytes to send to a port, with `path` in place of the request's own."""
         head = f"{self.method} {path or self.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{AS_BROWSERS_DO}"
-        head += f"Accept-Encoding: {self.encoding}\r\n"
+        head += f"Accept-Encoding: {self.encoding}\r\n{self.more}"
         if self.cookies:
             head += f"Cookie: {self.cookies}\r\n"
         if self.method == "POST":

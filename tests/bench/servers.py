@@ -74,8 +74,11 @@ class Server:
 
 
 @contextmanager
-def serving(application: str, folder: Path, *, workers: int, threads: int, settings: str) -> Iterator[Server]:
+def serving(
+    application: str, folder: Path, *, workers: int, threads: int, settings: str, **variables: str
+) -> Iterator[Server]:
     """Run gunicorn with the site's own configuration, on a free port of this machine, and stop it afterwards.
+    `variables` are added to its environment.
 
     Workers are never replaced, so that their figures have one beginning. Raise ServerFailed.
     """
@@ -87,6 +90,7 @@ def serving(application: str, folder: Path, *, workers: int, threads: int, setti
         "PUBLIC_ORIGIN": f"http://127.0.0.1:{port}",
         "WEB_CONCURRENCY": str(workers),
         "THREADS": str(threads),
+        **variables,
     }
     never_replaced = ["--max-requests", "0", "--max-requests-jitter", "0"]
     log = folder / f"server-{port}.log"

@@ -34,7 +34,7 @@ class Worker(AbstractContextManager["Worker"]):
                 "PUBLIC_ORIGIN": "http://127.0.0.1:8000",
                 "SECRET_KEY": KEY,
                 "DATA_DIR": str(data_dir),
-                "DATABASE_URL": database_url,
+                **({"DATABASE_URL": database_url} if database_url else {}),
                 "EDITION_REFRESH_SECONDS": "0",
             },
             stdin=subprocess.PIPE,
@@ -131,6 +131,51 @@ def add(code: str, sent: list[tuple[str, list[int]]], number: int = 1) -> dict[s
     return outcome
 
 
+def open_many(count: int) -> list[str]:
+    """Open so many classes of the largest size with the questions of the current edition, and return their codes."""
+    from apps.classroom import services, totals
+    from apps.editions.current import current_edition
+
+    edition = current_edition()
+    plan = {"size": totals.LARGEST_SIZE, "age_group": "adult"}
+    return [services.open_class(edition, **plan).klass.code for _ in range(count)]
+
+
+def add_to_all(codes: list[str], each: int, seconds: float) -> dict[str, float]:
+    """Add people to one class after another until the time is over; return how many, and what it took."""
+    import time
+
+    from apps.classroom import services
+    from apps.classroom.codes import new_token
+
+    added, errors, begun, cpu = 0, 0, time.monotonic(), time.process_time()
+    for code in codes:
+        klass = services.find_class(code)
+        picks = [(item.id, item.categories[0]) for item in klass.counted]
+        for _ in range(each):
+            if time.monotonic() - begun > seconds:
+                break
+            try:
+                services.contribute(klass, number=1, edition=klass.edition, picks=picks, token=new_token())
+                added += 1
+            except Exception:  # the bench counts them, whatever they are
+                errors += 1
+    return {
+        "added": added,
+        "errors": errors,
+        "seconds": time.monotonic() - begun,
+        "cpu": time.process_time() - cpu,
+    }
+
+
+def people_in(codes: list[str]) -> int:
+    """Return how many people were counted in the first round of these classes, open or closed."""
+    from apps.classroom.models import Round
+
+    rows = Round.objects.filter(klass__in=codes).with_people()
+    return sum(one.people if one.people is not None else one.table["n"] if one.table else 0 for one in rows)
+
+
 def close(code: str, number: int = 1) -> Any:
     """Close a round and return its table, if there is one."""
     from apps.classroom import services
@@ -188,7 +233,23 @@ def disconnect() -> str:
 
 JOBS = {
     job.__name__: job
-    for job in (ready, prepare, undo_and_redo, open_class, add, close, delete, shown, row, tries, sql, disconnect)
+    for job in (
+        ready,
+        prepare,
+        undo_and_redo,
+        open_class,
+        open_many,
+        add,
+        add_to_all,
+        people_in,
+        close,
+        delete,
+        shown,
+        row,
+        tries,
+        sql,
+        disconnect,
+    )
 }
 
 if __name__ == "__main__":
