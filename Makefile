@@ -13,11 +13,11 @@ export HOST PORT PUBLIC_ORIGIN DATA_DIR
 
 # What the checks of a production setting are run with: nothing here serves anybody.
 CHECKS := $(VENV)/checks
-AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS) DEBUG=0 \
+AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS) DEBUG=0 PROXIES=1 \
   SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint types imports check bench messages share-images lock clean
+.PHONY: help run dev test drill lint types imports check bench messages share-images lock clean
 .PHONY: writable port environment environment-dev browser database
 
 help: ## list what make can do
@@ -56,7 +56,10 @@ environment: port
 # --- Checking ------------------------------------------------------------------------------------------
 
 test: lint types imports check browser ## run every check and every test, the real browser included
-	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10
+	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10 -m "not drill"
+
+drill: environment-dev ## install, back up, restore and move whole sites; some minutes, needs PostgreSQL and nginx
+	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10 -m drill
 
 lint: environment-dev ## look for mistakes in the code (ruff, bandit)
 	@echo "Looking for mistakes in the code ..."

@@ -2,6 +2,8 @@
 
 import os
 
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
 wsgi_app = "privacycheck.wsgi:application"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -26,6 +28,16 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 control_socket_disable = True  # by default gunicorn opens one in the home folder
 
 accesslog = None  # addresses, paths and browsers of visitors are nobody's business
+
+
+class NoAccessLog(Logger):  # type: ignore[misc]
+    """Gunicorn's log without a record of each request, which it would make and then throw away."""
+
+    def access(self, *_: object) -> None:
+        """Write nothing."""
+
+
+logger_class = NoAccessLog
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

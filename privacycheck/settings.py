@@ -33,6 +33,8 @@ if not IS_HTTPS and not IS_LOOPBACK:
     raise ImproperlyConfigured("PUBLIC_ORIGIN may use plain http only on this machine (127.0.0.1). Use https.")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG shows a visitor's data to the world. It is allowed only on 127.0.0.1.")
+if DEBUG and env.str("HOST", default="127.0.0.1") not in _LOOPBACK:
+    raise ImproperlyConfigured("DEBUG shows a visitor's data to the world. Set HOST to 127.0.0.1, or leave DEBUG out.")
 
 ALLOWED_HOSTS: list[str] = [_origin.hostname, *env.list("ALLOWED_HOSTS", default=[])]
 if IS_LOOPBACK:
@@ -90,7 +92,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.website.middleware.observed",
     "apps.website.middleware.headers",
+    "apps.website.health.answered_early",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.website.middleware.body_limit",
     "django.middleware.gzip.GZipMiddleware",
@@ -131,7 +135,12 @@ CRISPY_FAIL_SILENTLY = False
 
 # --- Data ----------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'privacycheck.sqlite3'}")}
+try:
+    DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'privacycheck.sqlite3'}")}
+except ValueError:  # its message can hold a part of the password
+    raise ImproperlyConfigured(
+        "DATABASE_URL cannot be read. In the password write / as %2F, # as %23 and % as %25."
+    ) from None
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
@@ -141,7 +150,12 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 elif _database["ENGINE"].endswith("postgresql"):
     # A database that hangs must not hang its readers: five seconds in all, then the page says so.
-    _database["OPTIONS"] = {"connect_timeout": 3, "options": "-c statement_timeout=4000"}
+    # What the address asks for besides, such as sslmode, stays.
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=4000",
+    }
 else:
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
 # Classes have a file of their own beside an SQLite database: TRUNCATE and secure_delete leave no earlier state of an
@@ -176,6 +190,7 @@ if CLASS_WOBBLE not in {"1/3", "1/2"}:
 
 PROXIES: int = env.int("PROXIES", default=0)
 """How many proxies stand before the site, each of which adds to X-Forwarded-For."""
+PROXIES_IS_SET = "PROXIES" in env.ENVIRON  # apps.website.checks refuses to guess behind https
 if not 0 <= PROXIES <= 5:
     raise ImproperlyConfigured("PROXIES is how many proxies stand before the site: 0 to 5.")
 
@@ -253,7 +268,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.website.errors.csrf_failure"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, without TLS
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
@@ -264,19 +278,31 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # X-Frame-Options is set by apps.website.middleware.headers, with all other headers
+    "security.W009",  # apps.website.checks asks more of keys, and says it in one line
+    "security.W025",
 ]
 
-# --- Logs: what happened and where in the code, never who or with which answers ------------------------
+# --- Logs and figures: what happened and where in the code, never who or with which answers --------------
+
+REQUEST_LOG: str = env.str("REQUEST_LOG", default="errors")
+if REQUEST_LOG not in {"all", "errors", "none"}:
+    raise ImproperlyConfigured("REQUEST_LOG is errors (requests that failed), all (every request) or none.")
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+"""Opens /metrics, and the reasons at /readyz, to those who run the site. Empty: neither is there."""
+if METRICS_TOKEN and not (len(METRICS_TOKEN) >= 32 and METRICS_TOKEN.isascii() and METRICS_TOKEN.isprintable()):
+    raise ImproperlyConfigured("METRICS_TOKEN is shorter than 32 characters, or not of plain letters and digits.")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"private": {"()": "apps.website.logs.PrivateFormatter"}},
+    "filters": {"only_faults": {"()": "apps.website.logs.OnlyFaults"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "private"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.request": {"filters": ["only_faults"]},  # whatever else it tells stands in the line of the request
+        "django.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.utils.autoreload": {"level": "WARNING"},
     },
 }

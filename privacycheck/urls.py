@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from apps.website import addresses, api
+from apps.website import addresses, api, health, metrics
 
 handler400 = "apps.website.errors.bad_request"
 handler403 = "apps.website.errors.permission_denied"
@@ -12,9 +12,10 @@ handler500 = "apps.website.errors.server_error"
 
 urlpatterns = [
     path("", addresses.to_language, name="to-language"),
-    # For those who run the site
-    path("healthz", addresses.healthz, name="healthz"),
-    path("readyz", addresses.readyz, name="readyz"),
+    # For those who run the site; `health.answered_early` answers them
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     # For programs that visit it
     path("robots.txt", addresses.robots, name="robots"),
     path("sitemap.xml", addresses.sitemap, name="sitemap"),

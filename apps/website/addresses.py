@@ -1,14 +1,11 @@
-"""Addresses without a language: the way in, health, and what programs ask for."""
+"""Addresses without a language: the way in, and what programs ask for."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connections
-from django.db.migrations.executor import MigrationExecutor
 from django.http import (
     Http404,
     HttpRequest,
@@ -26,10 +23,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from apps.editions.compiled import CompiledEdition
-from apps.editions.current import EditionUnavailable, NoEdition, current_edition
 from apps.editions.public import public_page
-
-logger = logging.getLogger(__name__)
 
 TEXT = "text/plain; charset=utf-8"
 SECURITY_TXT_DAYS = 360
@@ -93,42 +87,6 @@ def asked_language(header: str) -> str:
         except LookupError:
             continue
     return settings.LANGUAGE_CODE
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that the process is alive. It touches nothing else."""
-    return _uncached("alive")
-
-
-@require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can serve every page: 200 or 503. The reason is in the log, not in the answer."""
-    reason = _not_ready()
-    if reason:
-        logger.warning("Not ready: %s.", reason)
-        return _uncached("not ready", status=503)
-    return _uncached("ready")
-
-
-def _not_ready() -> str:
-    try:
-        for alias in connections:
-            executor = MigrationExecutor(connections[alias])
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                return "migrations are not applied"
-        current_edition()
-    except DatabaseError:
-        return "the database does not answer"
-    except (NoEdition, EditionUnavailable):
-        return "no edition is in memory"
-    return ""
-
-
-def _uncached(text: str, status: int = 200) -> HttpResponse:
-    response = HttpResponse(text + "\n", content_type=TEXT, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 @require_safe

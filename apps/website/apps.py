@@ -7,3 +7,7 @@ class WebsiteConfig(AppConfig):
     """Home, method, privacy, errors and health; it stands on top of all other apps."""
 
     name = "apps.website"
+
+    def ready(self) -> None:
+        """Register the checks of the settings."""
+        from apps.website import checks  # noqa: F401

@@ -1,13 +1,16 @@
-"""What every request passes through: headers on every answer, a limit on what is sent, a page for 405."""
+"""What every request passes through: counting, headers on every answer, a limit on what is sent, a page for 405."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
+from apps.website import logs
 from apps.website.errors import error_page
+from apps.website.metrics import meter
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -39,10 +42,38 @@ if settings.IS_HTTPS:
     HEADERS["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
 
 
+def observed(get_response: GetResponse) -> GetResponse:
+    """Log and count requests, as the settings say. It stands outermost, so that nothing escapes it.
+
+    A visitor who reports a fault can name the id in X-Request-ID, which is in the log. Other answers have none, so
+    that public pages stay the same for everybody.
+    """
+    logged_from = {"all": 100, "errors": 400, "none": 1000}[settings.REQUEST_LOG]
+    note = meter().note if settings.METRICS_TOKEN else None
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        with logs.during(request):
+            response = get_response(request)
+        status = response.status_code
+        if status < logged_from and note is None:
+            return response
+        seconds = time.perf_counter() - begun
+        if note is not None:
+            note(logs.route_of(request, response), logs.method_of(request), status, seconds)
+        if status >= logged_from:
+            logs.log_request(request, response, seconds)
+            if status >= 500:
+                response.headers["X-Request-ID"] = logs.request_id(request)
+        return response
+
+    return middleware
+
+
 def headers(get_response: GetResponse) -> GetResponse:
     """Put the security headers on every answer, errors raised by other middleware included.
 
-    It stands outermost for that reason. A page that says nothing about caching is private.
+    It stands outside the rest for that reason. A page that says nothing about caching is private.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,8 @@ from django.db import connections
 
 from apps.editions import current
 from apps.editions.current import EditionUnavailable
+from apps.website.checks import refuse_unsafe_start
+from apps.website.logs import take_over_hooks
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +17,10 @@ logger = logging.getLogger(__name__)
 def warm_up() -> None:
     """Compile the current edition before the workers fork, so that they share it in memory.
 
-    A database that does not answer does not stop the start: pages say so until it does.
+    What would be unsafe stops the start. A database that does not answer does not: pages say so until it does.
     """
+    refuse_unsafe_start()
+    take_over_hooks()
     try:
         if not current.refresh():
             logger.warning("No edition is published yet. Run: python manage.py publish_pack apps/editions/pack")
