@@ -225,7 +225,7 @@ EDITION_REFRESH_SECONDS: float = env.float("EDITION_REFRESH_SECONDS", default=3.
 # --- Languages and time --------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 FORMAT_MODULE_PATH = ["privacycheck.formats"]
 LOCALE_PATHS = [BASE_DIR / "privacycheck" / "locale"]
 USE_I18N = True

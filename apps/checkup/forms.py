@@ -9,6 +9,7 @@ from crispy_forms.layout import HTML, Layout, Submit
 from django import forms
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +26,7 @@ from apps.editions.schema import (
     LetterField,
     Question,
 )
-from apps.editions.templatetags.content import words
+from apps.editions.templatetags.content import say, words
 
 PARTLY = "partly"
 """Ticked together with options of a multi question: "these, but I am not sure about the rest"."""
@@ -97,12 +98,12 @@ class QuestionForm(forms.Form):
         super().__init__(data, initial={"answer": values_of(answer)} if answer else None)
         self.question = question
         self.is_multi = question.kind == "multi"
-        choices = [(option.id, words(wording(option, for_child))) for option in question.options]
+        choices = [(option.id, say(wording(option, for_child))) for option in question.options]
         choices += states_of(self.is_multi)
         kind = CheckboxCards if self.is_multi else RadioCards
         field = kind(
             choices=choices,
-            label=words(wording(question, for_child)),
+            label=say(wording(question, for_child)),
             help_text=self._hint(question),
             error_messages={
                 "required": _("Choose an answer. “Not sure” and “I would rather not say” are answers too."),
@@ -121,8 +122,10 @@ class QuestionForm(forms.Form):
         self.helper.layout = Layout("answer", HTML('{% include "checkup/_why.html" %}'))
 
     def _hint(self, question: Question) -> str:
-        hints = [words(question.hint)] if question.hint else []
-        return " ".join([*hints, _("Tick all that are true.")] if self.is_multi else hints)
+        hints = [say(question.hint)] if question.hint else []
+        if self.is_multi:
+            hints.append(_("Tick all that are true."))
+        return format_html_join(" ", "{}", ((one,) for one in hints))
 
     def clean_answer(self) -> scoring.Answer:
         """Return the chosen values as an answer; values that exclude each other are refused."""

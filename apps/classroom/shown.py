@@ -54,7 +54,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Shown:
-    """All that a page may show of a class, to whoever looks. `open_round` is the one that takes contributions."""
+    """All that a page may show of a class, to whoever looks. `now_open` is the one that takes contributions."""
 
     klass: Class
     join_address: str
@@ -86,7 +86,7 @@ class Shown:
         return settings.PUBLIC_ORIGIN.partition("://")[2] + reverse("classroom:join").rstrip("/")
 
     @property
-    def open_round(self) -> RoundShown | None:
+    def now_open(self) -> RoundShown | None:
         """The open round; None where there is none."""
         return next((one for one in self.rounds if one.state is State.OPEN), None)
 
@@ -103,7 +103,7 @@ class Shown:
     @property
     def progress(self) -> str:
         """How many have added to the open round, as coarse as it may be told."""
-        found = self.open_round
+        found = self.now_open
         return progress_in_words(found.progress or 0, settings.CLASS_MINIMUM) if found else ""
 
     @property
@@ -137,7 +137,7 @@ class Shown:
     @property
     def may_open_next(self) -> bool:
         """Say whether another round is planned and the last one is over."""
-        return len(self.rounds) < self.klass.rounds_planned and self.open_round is None
+        return len(self.rounds) < self.klass.rounds_planned and self.now_open is None
 
 
 def rounds_of(klass: Class) -> tuple[RoundShown, ...]:

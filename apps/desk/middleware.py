@@ -17,7 +17,10 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import translation
 from django.utils.datastructures import MultiValueDict
+
+from apps.editions.compiled import ORIGINAL
 
 PREFIX = "/editor/"
 """Where every page of the desk is."""
@@ -38,7 +41,14 @@ class _OnlyForEditors:
 
 
 class EditorSessions(_OnlyForEditors, SessionMiddleware):
-    """Sessions for editors."""
+    """Sessions for editors. The desk speaks English, whatever the browser asks for; previews choose for themselves."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer a request for the desk in English."""
+        if request.path_info.startswith(PREFIX):
+            with translation.override(ORIGINAL):
+                return super().__call__(request)
+        return super().__call__(request)
 
 
 class EditorAccounts(_OnlyForEditors, AuthenticationMiddleware):

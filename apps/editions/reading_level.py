@@ -1,6 +1,6 @@
-"""How hard a text is to read: Flesch-Kincaid grade for English, LIX for other languages.
+"""How hard a text is to read: Flesch-Kincaid grade for English, two counts for Chinese, LIX for other languages.
 
-Marks of Markdown, addresses and citations do not count. Both formulas are rough, and unreliable below about
+Marks of Markdown, addresses and citations do not count. All of them are rough, and unreliable below about
 a hundred words. Source: method, section 11.4.
 """
 
@@ -18,6 +18,8 @@ LONG_WORD = 7
 
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
 """Scripts that put no spaces between words: Japanese, Chinese, Thai."""
+
+_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 _WORD = re.compile(
     rf"[{_NO_SPACES}]{{1,2}}"
@@ -65,6 +67,41 @@ def lix(text: str) -> Fraction:
     """Return the LIX of a text in any language; up to 40 is easy. Raise ValueError for a text without words."""
     found = words(text)
     return lix_of(len(found), len(sentences(text)), sum(_letters(word) >= LONG_WORD for word in found))
+
+
+def characters_in_a_sentence(text: str) -> Fraction:
+    """Return how many Chinese characters a sentence has on average. Raise ValueError for a text without any."""
+    found = sentences(text)
+    count = len(_CHINESE.findall(_plain(text)))
+    if not found or not count:
+        raise ValueError("a text without Chinese characters has no reading level of this kind")
+    return Fraction(count, len(found))
+
+
+def rare_characters(text: str) -> tuple[str, ...]:
+    """Return the Chinese characters of a text that are not among the 3,755 common ones, each time they stand there.
+
+    Common are those of level 1 in the national standard GB/T 2312-1980, which were chosen by how often they are
+    used; pupils meet nearly all of them by the end of compulsory school.
+    """
+    return tuple(character for character in _CHINESE.findall(_plain(text)) if not _is_common(character))
+
+
+def rare_share(text: str) -> Fraction:
+    """Return the share of rare characters, 0 to 1. Raise ValueError for a text without Chinese characters."""
+    count = len(_CHINESE.findall(_plain(text)))
+    if not count:
+        raise ValueError("a text without Chinese characters has no reading level of this kind")
+    return Fraction(len(rare_characters(text)), count)
+
+
+def _is_common(character: str) -> bool:
+    """Say whether a character is in rows 16 to 55 of the standard, which are its level 1."""
+    try:
+        code = character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return 16 <= code[0] - 0xA0 <= 55
 
 
 def grade_of(word_count: int, sentence_count: int, syllable_count: int) -> Fraction:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from apps.editions import reading_level
 from apps.editions.pack_files import PackProblem
@@ -32,6 +33,9 @@ ORIGINAL = "en"
 WORDS_FOR_A_GRADE = 100
 GRADE_WANTED, GRADE_ALLOWED = 8, 10
 LIX_WANTED = 40
+CHARACTERS_WANTED, RARE_WANTED = 25, Fraction(1, 100)
+"""For Chinese: 25 characters are some fifteen words, and one in a hundred leaves room for names."""
+
 SENTENCE_WORDS = 20
 OPTION_WORDS = 12
 
@@ -186,6 +190,8 @@ def _grades(pack: Pack) -> Iterator[PackProblem]:
                 continue  # the formulas are unreliable on shorter texts
             if language.code == ORIGINAL:
                 yield from _english_grade(screen)
+            elif language.code.startswith("zh"):
+                yield from _chinese(screen, language.code)
             else:
                 yield from _lix(screen, language.code)
 
@@ -200,6 +206,31 @@ def _english_grade(screen: Screen) -> Iterator[PackProblem]:
             f"above {GRADE_ALLOWED} is not published",
             "shorten sentences and take words with fewer syllables",
             warning=grade <= GRADE_ALLOWED,
+        )
+
+
+def _chinese(screen: Screen, language: str) -> Iterator[PackProblem]:
+    """Warn of long sentences and rare characters (GB/T 2312-1980, level 1): there is no grade that all agree on."""
+    length = reading_level.characters_in_a_sentence(screen.text)
+    if length > CHARACTERS_WANTED:
+        yield PackProblem(
+            screen.file,
+            screen.item,
+            f"its sentences in `{language}` have {float(length):.0f} characters on average; "
+            f"at most {CHARACTERS_WANTED} are wanted",
+            "make more and shorter sentences",
+            warning=True,
+        )
+    share = reading_level.rare_share(screen.text)
+    if share > RARE_WANTED:
+        rare = "".join(dict.fromkeys(reading_level.rare_characters(screen.text)))
+        yield PackProblem(
+            screen.file,
+            screen.item,
+            f"{float(share):.1%} of its characters in `{language}` are rare; "
+            f"at most {float(RARE_WANTED):.0%} are wanted: {rare}",
+            "take more common words, or explain a name once",
+            warning=True,
         )
 
 

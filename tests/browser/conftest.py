@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -164,9 +164,13 @@ AXE_OPTIONS = {
     "resultTypes": ["violations", "incomplete"],
 }
 
-COLOUR_OPTIONS = {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-    "resultTypes": ["violations", "incomplete"],
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+
+Rules = Literal["all", "colours", "structure"]
+OPTIONS: dict[Rules, dict[str, Any]] = {
+    "all": AXE_OPTIONS,
+    "colours": AXE_OPTIONS | {"runOnly": {"type": "rule", "values": COLOUR_RULES}},
+    "structure": AXE_OPTIONS | {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}},
 }
 
 # What axe cannot decide by itself and a person has looked at: its rule, its own word for the doubt, the selector
@@ -214,13 +218,13 @@ _RUN_AXE = """async ([options, lookedAt]) => {
 def axe() -> Callable[..., list[str]]:
     """Look for barriers on a page with axe and return a line for each: WCAG 2.2 A and AA, and best practices.
 
-    What axe leaves undecided counts as found, unless `LOOKED_AT` says why it is right. With `only_colours` the
-    rules that look at colours are run, for a page whose structure was looked at before.
+    What axe leaves undecided counts as found, unless `LOOKED_AT` says why it is right. With `rules` only
+    those about colours are run, or only the others, where the rest was looked at elsewhere.
     """
 
-    def look(page: Page, only_colours: bool = False) -> list[str]:
+    def look(page: Page, rules: Rules = "all") -> list[str]:
         page.evaluate(AXE_SCRIPT)
-        found: list[str] = page.evaluate(_RUN_AXE, [COLOUR_OPTIONS if only_colours else AXE_OPTIONS, LOOKED_AT])
+        found: list[str] = page.evaluate(_RUN_AXE, [OPTIONS[rules], LOOKED_AT])
         return found
 
     return look

@@ -88,12 +88,14 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(make_context, se
     sign_in(page, server, account)
     for path in PAGES:
         page.goto(server + path)
-        if problems := decided(path, axe(page)):
+        if problems := decided(path, axe(page, "all" if width == 1280 else "structure")):
             found[path] = problems
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found[path] = [*found.get(path, []), "wider than the window"]
+        if width != 1280:
+            continue
         page.emulate_media(color_scheme="dark")
-        if problems := decided(path, axe(page, only_colours=True)):
+        if problems := decided(path, axe(page, "colours")):
             found[f"{path}, dark"] = problems
         page.emulate_media(color_scheme="light")
     assert found == {}

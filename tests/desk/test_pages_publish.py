@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.desk.draft import draft
 from apps.desk.models import Publication
 from apps.desk.roles import Role
-from apps.editions import current, services
+from apps.editions import checks, current, services
 from apps.editions.models import Edition
 from tests.desk.desks import all_ticked, make_draft
 from tests.desk.pages import Browser, form_in, saved, signed_in
@@ -158,24 +158,38 @@ def test_a_writer_sees_the_consequences_and_may_ask_but_not_publish(published):
     assert Edition.objects.count() == 1
 
 
-def test_the_page_of_the_shipped_size_takes_under_five_seconds(edition):
+def cost(work):
+    """The processor time of some work, in units of checking the shipped pack once, measured in the same run."""
+    pack = draft().pack
+    begun = time.process_time()
+    checks.problems(pack)
+    checks.report(pack)
+    once = time.process_time() - begun
+    begun = time.process_time()
+    work()
+    return (time.process_time() - begun) / once
+
+
+def test_the_page_costs_no_more_than_a_few_checks_of_the_whole_pack(edition):
     client = signed_in(Role.PUBLISHER)
     client.get("/editor/")
     reweigh(client)
-    started = time.process_time()
-    assert client.get(PAGE).status_code == 200
-    assert time.process_time() - started < 5
+    found = cost(lambda: client.get(PAGE))
+    assert found < 4
 
 
-def test_saving_and_checking_an_item_of_the_shipped_size_takes_under_two_seconds(edition):
+def test_saving_an_item_costs_no_more_than_a_few_checks_of_the_whole_pack(edition):
     client = signed_in()
     client.get("/editor/")
     form_of_item = form_in(client.get("/editor/items/guide/t3/edit/").content.decode())
-    started = time.process_time()
     form_of_item["d.title.en"] = ["A new title"]
-    assert client.post("/editor/items/guide/t3/edit/", form_of_item).status_code == 303
-    assert client.get("/editor/items/guide/t3/edit/").status_code == 200
-    assert time.process_time() - started < 2
+
+    def save_and_look():
+        assert client.post("/editor/items/guide/t3/edit/", form_of_item).status_code == 303
+        assert client.get("/editor/items/guide/t3/edit/").status_code == 200
+
+    found = cost(save_and_look)
+    assert found < 4
 
 
 def test_how_far_scores_hold_is_worked_out_by_a_press(published, monkeypatch):

@@ -40,7 +40,7 @@ OURS = re.compile(r"\(?article-\d\)?|PrivacyCheck|MAD EUP|English|Esperanto|espe
 def _pseudo(data: Any) -> Any:
     """Return a pack's plain values with every text also in the pseudo-language."""
     if isinstance(data, dict):
-        if set(data) == {"en"} and isinstance(data["en"], str):
+        if "en" in data and isinstance(data["en"], str):
             return {**data, PSEUDO: re.sub(r"(?m)^(#+ |\d+\. |- )?(.+)$", r"\1⟪\2⟫", data["en"])}
         return {key: _pseudo(value) for key, value in data.items()}
     return [_pseudo(value) for value in data] if isinstance(data, list) else data

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
-from django_stubs_ext import StrPromise
 
 from apps.classroom import made_up
 from apps.classroom.access import class_page
@@ -17,6 +17,9 @@ from apps.classroom.talk import prompts_for
 from apps.classroom.wording import category_name, item_name, picks_in_words
 from apps.editions.compiled import CompiledEdition
 from apps.editions.current import current_edition
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True)

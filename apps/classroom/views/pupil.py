@@ -83,9 +83,9 @@ def join_class(request: HttpRequest, code: str) -> HttpResponse:
     klass = class_of_code(request, code)
     seen = shown(klass)
     visit = read_visit(request, own=True)
-    if request.method == "POST" and seen.open_round is not None:
+    if request.method == "POST" and seen.now_open is not None:
         count(request, JOIN)
-        return _begun(request, seen, seen.open_round.number, visit)
+        return _begun(request, seen, seen.now_open.number, visit)
     joined = read_joined(request.COOKIES, code)
     context = {
         "shown": seen,
@@ -93,7 +93,7 @@ def join_class(request: HttpRequest, code: str) -> HttpResponse:
         "words": _words_to_meet(seen),
         "personas": [persona for persona in seen.edition.pack.personas if persona.practice],
         "has_answers": bool(visit.sheet and visit.sheet.answers),
-        "has_added": bool(joined and seen.open_round and seen.open_round.number in joined.added),
+        "has_added": bool(joined and seen.now_open and seen.now_open.number in joined.added),
         "is_young": klass.age_group == AgeGroup.YOUNGER,
     }
     return render(request, "classroom/join_class.html", context, status=CONFLICT if request.method == "POST" else 200)

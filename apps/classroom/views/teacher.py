@@ -176,7 +176,7 @@ def close(request: HttpRequest, code: str) -> HttpResponse:
             return _class_page(request, found, error)
         return SeeOther(reverse("classroom:class", args=[found.code]))
     seen = shown(found)
-    if seen.open_round is None:
+    if seen.now_open is None:
         return SeeOther(reverse("classroom:class", args=[found.code]))
     return render(request, "classroom/close.html", {"shown": seen})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_bidi
 
 from apps.editions.compiled import ORIGINAL, CompiledEdition
 from apps.editions.schema import Markdown, Text
@@ -27,7 +27,12 @@ def say(text: Text | None) -> SafeString | str:
     words, language = in_language(text)
     if language == (get_language() or ORIGINAL):
         return conditional_escape(words)
-    return format_html('<span lang="{}">{}</span>', language, words)
+    return format_html('<span lang="{}"{}>{}</span>', language, _direction(), words)
+
+
+def _direction() -> SafeString:
+    """Return the attribute for a text in the original language, where the page is written from right to left."""
+    return SafeString(' dir="ltr"' if get_language_bidi() else "")  # nosec B703
 
 
 @register.filter
@@ -44,4 +49,4 @@ def rich(edition: CompiledEdition, text: Markdown, cited: tuple[str, ...] = ()) 
     """
     language = get_language() or ORIGINAL
     html = SafeString(edition.html(text, language, cited).html)  # apps.editions.markdown has made it safe  # nosec B703
-    return html if language in text else format_html('<div lang="{}">{}</div>', ORIGINAL, html)
+    return html if language in text else format_html('<div lang="{}"{}>{}</div>', ORIGINAL, _direction(), html)
