@@ -36,6 +36,14 @@ def _direction() -> SafeString:
 
 
 @register.filter
+def as_published(name: str) -> SafeString | str:
+    """Show a source's title or publisher, which keep their own words; on a translated page they are marked."""
+    if name.isascii() and (get_language() or ORIGINAL) != ORIGINAL:
+        return format_html('<span lang="{}"{}>{}</span>', ORIGINAL, _direction(), name)
+    return conditional_escape(name)
+
+
+@register.filter
 def words(text: Text | None) -> str:
     """Give a short text without a language mark, for titles and attributes, where no element can stand."""
     return in_language(text)[0] if text else ""
