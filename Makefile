@@ -17,11 +17,11 @@ AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS)
   SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test drill lint types imports check bench messages share-images lock clean
+.PHONY: help run dev test test-postgresql drill lint types imports check bench messages share-images lock clean
 .PHONY: writable port environment environment-dev browser database
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 # --- Serving -------------------------------------------------------------------------------------------
 
@@ -57,6 +57,10 @@ environment: port
 
 test: lint types imports check browser ## run every check and every test, the real browser included
 	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10 -m "not drill"
+
+test-postgresql: environment-dev ## run the tests that use a database on PostgreSQL too; minutes
+	@echo "Testing with PostgreSQL ..."
+	@$(PYTHON) -m tests.on_postgresql -n 2 --dist worksteal
 
 drill: environment-dev ## install, back up, restore and move whole sites; some minutes, needs PostgreSQL and nginx
 	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10 -m drill

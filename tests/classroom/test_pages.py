@@ -566,7 +566,7 @@ def test_a_database_that_does_not_answer_is_told_as_our_fault(edition, monkeypat
 def test_the_result_of_a_pupil_needs_no_database(edition, django_assert_num_queries):
     pupil = Pupil(Teacher())
     pupil.walk(edition, "maya")
-    with django_assert_num_queries(0, using="classroom"), django_assert_num_queries(0):
+    with django_assert_num_queries(0, using=settings.CLASSROOM_DATABASE), django_assert_num_queries(0):
         assert pupil.browser.get("/en/result/").status_code == 200
 
 
