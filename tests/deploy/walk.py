@@ -59,19 +59,19 @@ class Form(HTMLParser):
 
 
 class Visitor:
-    """Somebody with a browser."""
+    """Somebody with a browser; `port` is where a proxy for that origin listens."""
 
-    def __init__(self, origin: str, certificate: str = "") -> None:
+    def __init__(self, origin: str, certificate: str = "", port: int | None = None) -> None:
         self.origin = origin
         self._at = urlsplit(origin)
+        self._port = port or self._at.port or (443 if certificate else 80)
         self._tls = ssl.create_default_context(cafile=certificate) if certificate else None
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
         """Send a request and return the status, headers by lower-case name, and the body."""
-        port = self._at.port or (443 if self._tls else 80)
-        connection = http.client.HTTPConnection(self._at.hostname or "", port, timeout=40)
-        connection.sock = socket.create_connection(("127.0.0.1", port), 40)
+        connection = http.client.HTTPConnection(self._at.hostname or "", self._port, timeout=40)
+        connection.sock = socket.create_connection(("127.0.0.1", self._port), 40)
         if self._tls:
             connection.sock = self._tls.wrap_socket(connection.sock, server_hostname=self._at.hostname)
         sent = {"Host": self._at.netloc, "User-Agent": MARK, **headers}
