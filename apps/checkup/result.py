@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ Order = Literal["effort", "drop"]
 HALF = 50
 SHOWN_STEPS = 5
 """How many ranked steps stand in the open part of the plan; the rest is one press away."""
+SHOWN_OFFERS = 6
+"""How many steps without a number are told about; the rest is one press away, by name."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class OwnStep:
     platform: Platform
     step: PlatformStep
     is_own: bool = False
+
+
+@dataclass(frozen=True)
+class PlatformRow:
+    """A platform to choose, and whether the reader said that they use it."""
+
+    platform: Platform
+    is_own: bool
 
 
 @dataclass(frozen=True)
@@ -145,22 +156,22 @@ class Result:
         """What each answer accounts for, in points of the edition."""
         return scoring.contributions(self.edition.questionnaire, self.record)
 
-    @property
+    @cached_property
     def before_shown(self) -> Points:
         """The score as printed, before any step."""
         return Points(*self.score.shown)
 
-    @property
+    @cached_property
     def shown(self) -> Points:
         """The score as printed, with the ticked steps taken."""
         return Points(*self.after.shown)
 
-    @property
+    @cached_property
     def has_evidence(self) -> bool:
         """Say whether enough is answered for one number (method, section 4)."""
         return self.after.middle is not None
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         """Say whether nothing on the path has been answered."""
         on_screen = scoring.on_screen(self.edition.questionnaire, self.record)
@@ -173,6 +184,16 @@ class Result:
         return (band_name(low),) if low is high else (band_name(low), band_name(high))
 
     @property
+    def is_in_one_band(self) -> bool:
+        """Say whether both ends fall in the same band."""
+        return len(self.bands) == 1
+
+    @property
+    def has_moved(self) -> bool:
+        """Say whether ticked steps show in the printed score."""
+        return bool(self.done) and self.before_shown != self.shown
+
+    @cached_property
     def opening(self) -> str:
         """The words that open the result; empty where the ends fall in different bands."""
         band = self.after.band
@@ -189,6 +210,16 @@ class Result:
         return max(0, self.before_shown.high - self.shown.high) if self.done else 0
 
     @property
+    def has_faded(self) -> bool:
+        """Say whether ticked steps have put out dots."""
+        return self.faded > 0
+
+    @property
+    def has_rings(self) -> bool:
+        """Say whether dots are still open."""
+        return self.rings > 0
+
+    @property
     def rings(self) -> int:
         """The dots that are still open."""
         return self.shown.high - self.shown.low
@@ -201,10 +232,15 @@ class Result:
     @cached_property
     def others(self) -> Points:
         """What is left after all their steps, decided by others, in points of the score."""
-        if self.shown.is_one and self.yours.is_one:
+        if self.adds_up:
             rest = self.shown.low - self.yours.low  # so that the two figures add up to the score
             return Points(rest, rest)
         return self._points(self.plan.others)
+
+    @property
+    def adds_up(self) -> bool:
+        """Say whether what is theirs and what others decide add up to the score, as printed."""
+        return self.shown.is_one and self.yours.is_one
 
     @cached_property
     def most_open(self) -> Topic | None:
@@ -263,17 +299,36 @@ class Result:
         ]
         return tuple(sorted(rows, key=lambda row: (-self._points_helped(row.action), row.action.effort)))
 
+    @property
+    def first_offered(self) -> tuple[StepRow, ...]:
+        """The offered steps that are told about."""
+        return self.offered[:SHOWN_OFFERS]
+
+    @property
+    def later_offered(self) -> tuple[StepRow, ...]:
+        """The offered steps behind "more ways to ask"."""
+        return self.offered[SHOWN_OFFERS:]
+
+    @property
+    def can_ask_others(self) -> bool:
+        """Say whether there is anything to ask of others, or to tell about who decides."""
+        return bool(self.offered or self.decided_by_others)
+
     def _points_helped(self, action: Action) -> int:
         """Return the points of the most open answer that an action is offered for."""
+        answers, points = self.sheet.answers, self._points_now
         return max(
             (
-                part.points.low
-                for part in self.contributions
-                if part.question in self.sheet.answers
-                and not self.sheet.answers[part.question].picks.isdisjoint(action.helps.get(part.question, ()))
+                points[question]
+                for question, options in action.helps.items()
+                if question in points and question in answers and not answers[question].picks.isdisjoint(options)
             ),
             default=0,
         )
+
+    @cached_property
+    def _points_now(self) -> dict[str, int]:
+        return {part.question: part.points.low for part in self.contributions}
 
     @staticmethod
     def _is_for(action: Action, place: str | None) -> bool:
@@ -283,7 +338,7 @@ class Result:
     def finding_out(self) -> tuple[OpenRow, ...]:
         """What is worth finding out, widest first."""
         rows = []
-        for part in scoring.worth_checking(self.edition.questionnaire, self.record):
+        for part in scoring.worth_checking_of(self.contributions):
             question = self.edition.questions[part.question]
             answer = self.sheet.answers.get(question.id)
             helping = tuple(
@@ -306,17 +361,22 @@ class Result:
     def topics(self) -> tuple[TopicRow, ...]:
         """The topics in scope with their answers, most open first."""
         printed: Mapping[str, int] = (
-            scoring.shares(self.edition.questionnaire, self.record) if self.score.points.is_exact else {}
+            scoring.shares_of(self.score, self.contributions) if self.score.points.is_exact else {}
         )
+        answers_of: dict[str, list[AnswerRow]] = defaultdict(list)
+        for part in self.contributions:
+            answers_of[self.edition.topic_of[part.question].id].append(self._answer(part, printed))
         rows = []
         for topic in self.score.topics:
-            answers = tuple(
-                self._answer(part, printed)
-                for part in self.contributions
-                if self.edition.topic_of[part.question].id == topic
-            )
             applies = not scoring.does_not_apply(self.edition.questionnaire, self.record, topic)
-            rows.append(TopicRow(self.edition.topics[topic], Points(*self.score.topic_shown(topic)), applies, answers))
+            rows.append(
+                TopicRow(
+                    self.edition.topics[topic],
+                    Points(*self.score.topic_shown(topic)),
+                    applies,
+                    tuple(answers_of[topic]),
+                )
+            )
         return tuple(sorted(rows, key=lambda row: -(row.shown.low + row.shown.high)))
 
     def _answer(self, part: scoring.Contribution, printed: Mapping[str, int]) -> AnswerRow:
@@ -407,10 +467,16 @@ class Result:
             first.setdefault(platform.id, OwnStep(platform, step, platform.id in self.sheet.platforms))
         return tuple(sorted(first.values(), key=lambda one: not one.is_own))
 
+    @cached_property
+    def platforms(self) -> tuple[PlatformRow, ...]:
+        """Every platform, in the edition's order."""
+        own = self.sheet.platforms
+        return tuple(PlatformRow(platform, platform.id in own) for platform in self.edition.pack.platforms)
+
     @property
-    def own_platforms(self) -> tuple[Platform, ...]:
-        """The platforms that the reader said they use, in the edition's order."""
-        return tuple(platform for platform in self.edition.pack.platforms if platform.id in self.sheet.platforms)
+    def has_own_platforms(self) -> bool:
+        """Say whether the reader said which platforms they use."""
+        return any(row.is_own for row in self.platforms)
 
     def _points(self, points: scoring.Range) -> Points:
         """Return points of this edition as points of the 0 to 100 scale, rounded as the score is."""

@@ -6,8 +6,10 @@ from apps.scoring.attribution import (
     contributions,
     largest_remainder,
     shares,
+    shares_of,
     topic_shares,
     worth_checking,
+    worth_checking_of,
 )
 from apps.scoring.compare import Change, Ends, compare
 from apps.scoring.model import NONE, UNSURE, Action, Kind, Option, Question, Questionnaire, Topic
@@ -84,9 +86,11 @@ __all__ = [
     "scope_of",
     "score",
     "shares",
+    "shares_of",
     "shown_interval",
     "shown_score",
     "topic_shares",
     "unanswered",
     "worth_checking",
+    "worth_checking_of",
 ]

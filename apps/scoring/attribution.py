@@ -5,7 +5,7 @@ Source: method, section 5.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from apps.scoring.answers import Record
@@ -40,7 +40,12 @@ def contributions(questionnaire: Questionnaire, record: Record) -> tuple[Contrib
 
 def worth_checking(questionnaire: Questionnaire, record: Record) -> tuple[Contribution, ...]:
     """Return the branches with open answers whose range has a width, widest first, ties by question id."""
-    unknown = [part for part in contributions(questionnaire, record) if not part.is_known and part.points.width]
+    return worth_checking_of(contributions(questionnaire, record))
+
+
+def worth_checking_of(parts: Iterable[Contribution]) -> tuple[Contribution, ...]:
+    """Return the same from contributions that are made already."""
+    unknown = [part for part in parts if not part.is_known and part.points.width]
     return tuple(sorted(unknown, key=lambda part: (-part.points.width, part.question)))
 
 
@@ -50,9 +55,12 @@ def shares(questionnaire: Questionnaire, record: Record) -> Mapping[str, int]:
     The shares are whole, never negative, and add up to the shown score. Raise ValueError where open
     answers leave the score a range, or where the scope holds no scored question.
     """
-    total = score(questionnaire, record)
-    parts = {part.question: part.points.low for part in contributions(questionnaire, record)}
-    return largest_remainder(parts, total.maximum, _exact(total))
+    return shares_of(score(questionnaire, record), contributions(questionnaire, record))
+
+
+def shares_of(total: Score, parts: Iterable[Contribution]) -> Mapping[str, int]:
+    """Return the same from a score and contributions that are made already."""
+    return largest_remainder({part.question: part.points.low for part in parts}, total.maximum, _exact(total))
 
 
 def topic_shares(questionnaire: Questionnaire, record: Record) -> Mapping[str, int]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from django import template
+from django.template.base import FilterExpression, NodeList, Parser, Token, token_kwargs
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.checkup import addresses
-from apps.checkup.result import AnswerRow, OwnStep, Points, ReviewRow, StepRow
+from apps.checkup.kept import Part, part, place
+from apps.checkup.result import AnswerRow, OpenRow, OwnStep, PlatformRow, Points, ReviewRow, StepRow, TopicRow
 from apps.editions.compiled import CompiledEdition
 from apps.editions.templatetags.content import say
 
@@ -31,28 +36,82 @@ def address(name: str, *args: str) -> str:
     return escape(addresses.address(name, *args))
 
 
-# Rows that are the same for everybody but for a few places are rendered once for each edition, with these marks
-# in the places. What is kept depends on the content alone.
-TOKEN, ORDER, NUMBER, STEPS = (f"\ue000{name}\ue001" for name in ("token", "order", "number", "steps"))
+# --- Parts that are the same for everybody (apps.checkup.kept) --------------------------------------------
 
 
-def _row(edition: CompiledEdition, template_name: str, row: object, *key: object) -> SafeString:
-    """Return a row with marks, from the edition's memo."""
-    marks = {"row": row, "token": TOKEN, "order": ORDER, "gain": NUMBER, "share": NUMBER, "steps": STEPS}
-    return edition.memo((template_name, get_language(), *key), lambda: render_to_string(template_name, marks))
+@register.tag
+def kept(parser: Parser, token: Token) -> KeptNode:
+    """Render once for each edition and language what stands between the tag and {% endkept %}.
+
+    It is written {% kept "name" key=value … fill place=value … %}; the name is its own in the template. Inside there
+    are only the edition, the key and the places: whatever else the page knows cannot get in, so that nothing personal
+    is kept. The values after `fill` are put in on every request.
+    """
+    name, *bits = token.split_contents()[1:] or [""]
+    middle = bits.index("fill") if "fill" in bits else len(bits)
+    of_key, to_fill = bits[:middle], bits[middle + 1 :]
+    key, places = token_kwargs(of_key, parser), token_kwargs(to_fill, parser)
+    if of_key or to_fill or not name.startswith('"'):
+        raise template.TemplateSyntaxError('Write {% kept "name" key=value … fill place=value … %}.')
+    taken = parser.extra_data.setdefault("kept", set())
+    if name in taken:
+        raise template.TemplateSyntaxError(f"There are two kept parts named {name}.")
+    taken.add(name)
+    inside = parser.parse(("endkept",))
+    parser.delete_first_token()
+    return KeptNode(name, key, places, inside)
+
+
+class KeptNode(template.Node):
+    """What stands between the two tags."""
+
+    def __init__(
+        self, name: str, key: dict[str, FilterExpression], places: dict[str, FilterExpression], inside: NodeList
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.places = places
+        self.nodelist = inside
+
+    def render(self, context: template.Context) -> SafeString:
+        """Return the kept part with the person's own values in its places."""
+        edition: CompiledEdition = context["edition"]
+        key = {name: value.resolve(context) for name, value in self.key.items()}
+
+        def make() -> str:
+            marks = {name: place(name) for name in self.places}
+            return self.nodelist.render(context.new({"edition": edition, **key, **marks}))
+
+        return part(edition, str(self.origin.template_name), self.name, *key.values(), make=make).filled(
+            **{name: value.resolve(context) for name, value in self.places.items()}
+        )
+
+
+def _row(edition: CompiledEdition, template_name: str, row: object, *key: str | bool | None, places: str = "") -> Part:
+    """Return a row as a kept part. Of the row its template may show only what the edition and the key say."""
+
+    def make() -> str:
+        return render_to_string(template_name, {"row": row, **{name: place(name) for name in places.split()}})
+
+    return part(edition, template_name, *key, make=make)
 
 
 @register.simple_tag(takes_context=True)
-def step_item(context: template.Context, row: StepRow) -> SafeString:
-    """Show one step of the plan with its tick."""
-    edition, for_child = context["edition"], context["sheet"].for_child
-    html: str = _row(edition, "checkup/_step.html", row, row.action.id, row.is_done, row.about_as_good, for_child)
-    html = html.replace(TOKEN, str(context["csrf_token"]), 1).replace(ORDER, context["order"], 1)
-    html = html.replace(STEPS, "".join(_step_link(edition, row, own) for own in row.steps), 1)
-    return SafeString(html.replace(NUMBER, escape(_gain(row)), 1))  # nosec B703
+def step_items(context: template.Context, rows: Iterable[StepRow]) -> SafeString:
+    """Show steps of the plan, each with its tick."""
+    edition, for_child, order = context["edition"], context["sheet"].for_child, context["order"]
+    token, places = str(context["csrf_token"]), "token order steps gain"
+
+    def item(row: StepRow) -> SafeString:
+        key = (row.action.id, row.is_done, row.about_as_good, for_child)
+        kept_part = _row(edition, "checkup/_step.html", row, *key, places=places)
+        steps = _joined(_step_link(edition, row, own) for own in row.steps)
+        return kept_part.filled(token=token, order=order, steps=steps, gain=_gain(row))
+
+    return _joined(item(row) for row in rows)
 
 
-def _step_link(edition: CompiledEdition, row: StepRow, own: OwnStep) -> str:
+def _step_link(edition: CompiledEdition, row: StepRow, own: OwnStep) -> SafeString:
     """Return a link to where a platform's step stands on the action's page; the reader's own are marked."""
 
     def make() -> str:
@@ -60,7 +119,7 @@ def _step_link(edition: CompiledEdition, row: StepRow, own: OwnStep) -> str:
         link = ' · <a class="own" href="{}">{}</a>' if own.is_own else ' · <a href="{}">{}</a>'
         return format_html(link, where, say(own.platform.name))
 
-    return edition.memo(("step link", get_language(), row.action.id, own.step.id, own.is_own), make)
+    return part(edition, "step link", row.action.id, own.step.id, own.is_own, make=make).filled()
 
 
 def _gain(row: StepRow) -> str:
@@ -73,22 +132,76 @@ def _gain(row: StepRow) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def answer_item(context: template.Context, row: AnswerRow) -> SafeString:
-    """Show one answer with its share of the score, its reason and its source."""
-    html = _row(
-        context["edition"], "checkup/_answer.html", row, row.question.id, row.answer, context["sheet"].for_child
-    )
-    return SafeString(html.replace(NUMBER, escape(points(row.share)), 1))  # nosec B703
+def topic_items(context: template.Context, rows: Iterable[TopicRow]) -> SafeString:
+    """Show topics, each with how open it is and the answers behind it."""
+    edition, for_child = context["edition"], context["sheet"].for_child
+
+    def item(row: TopicRow) -> SafeString:
+        kept_part = _row(
+            edition, "checkup/_topic.html", row, row.topic.id, row.applies, places="shown low high answers"
+        )
+        answers = _joined(_answer_item(edition, answer, for_child) for answer in row.answers) if row.applies else ""
+        return kept_part.filled(shown=points(row.shown), low=row.shown.low, high=row.shown.high, answers=answers)
+
+    return _joined(item(row) for row in rows)
+
+
+def _answer_item(edition: CompiledEdition, row: AnswerRow, for_child: bool) -> SafeString:
+    """Return an answer with its share of the score, its reason and its source."""
+    key = (row.question.id, row.option.id if row.option else None, for_child)
+    kept_part = _row(edition, "checkup/_answer.html", row, *key, places="answer share")
+    return kept_part.filled(answer=row.answer, share=points(row.share))
 
 
 @register.simple_tag(takes_context=True)
-def way_item(context: template.Context, row: StepRow) -> SafeString:
-    """Show one step that depends on others, without a number."""
-    return _row(context["edition"], "checkup/_way.html", row, row.action.id, context["sheet"].for_child)
+def way_items(context: template.Context, rows: Iterable[StepRow], template_name: str) -> SafeString:
+    """Show steps that depend on others, without a number."""
+    edition, for_child = context["edition"], context["sheet"].for_child
+    return _joined(_row(edition, template_name, row, row.action.id, for_child).filled() for row in rows)
 
 
 @register.simple_tag(takes_context=True)
-def review_item(context: template.Context, row: ReviewRow) -> SafeString:
-    """Show one answer with a way to change it."""
-    key = (row.question.id, row.answer, row.is_missing, context["sheet"].for_child)
-    return _row(context["edition"], "checkup/_review_row.html", row, *key)
+def open_items(context: template.Context, rows: Iterable[OpenRow]) -> SafeString:
+    """Show what is worth finding out, each with the points it leaves open."""
+    edition, for_child = context["edition"], context["sheet"].for_child
+
+    def item(row: OpenRow) -> SafeString:
+        key = (row.question.id, for_child, *(action.id for action in row.actions))
+        width = ngettext("leaves up to %(width)s point open", "leaves up to %(width)s points open", row.width)
+        return _row(edition, "checkup/_open.html", row, *key, places="width").filled(width=width % {"width": row.width})
+
+    return _joined(item(row) for row in rows)
+
+
+@register.simple_tag(takes_context=True)
+def review_items(context: template.Context, rows: Iterable[ReviewRow]) -> SafeString:
+    """Show answers to check, topic by topic, each with a way to change it."""
+    edition, for_child = context["edition"], context["sheet"].for_child
+
+    def item(row: ReviewRow) -> SafeString:
+        key = (row.question.id, row.is_missing, for_child)
+        return _row(edition, "checkup/_review_row.html", row, *key, places="answer").filled(answer=row.answer)
+
+    def topic_item(topic: str, of_topic: list[ReviewRow]) -> SafeString:
+        frame = _row(edition, "checkup/_review_topic.html", of_topic[0], topic, places="answers")
+        return frame.filled(answers=_joined(item(row) for row in of_topic))
+
+    groups = groupby(rows, key=lambda row: row.topic.id)
+    return _joined(topic_item(topic, list(of_topic)) for topic, of_topic in groups)
+
+
+@register.simple_tag(takes_context=True)
+def platform_items(context: template.Context, rows: Iterable[PlatformRow]) -> SafeString:
+    """Show platforms to choose from, the reader's own ticked."""
+    edition = context["edition"]
+    return _joined(_row(edition, "checkup/_platform.html", row, row.platform.id, row.is_own).filled() for row in rows)
+
+
+@register.filter
+def own_names(rows: Iterable[PlatformRow]) -> SafeString:
+    """List the reader's own platforms by name."""
+    return SafeString(_(", ").join(say(row.platform.name) for row in rows if row.is_own))  # nosec B703
+
+
+def _joined(parts: Iterable[str]) -> SafeString:
+    return SafeString("".join(parts))  # each is safe by itself  # nosec B703

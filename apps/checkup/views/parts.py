@@ -1,10 +1,31 @@
-"""What stands above a personal page: practice, an edition that is not the newest, a cookie that cannot be read."""
+"""What stands around and above a personal page: the frame that is the same for everybody, and notices."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from apps.checkup.cookies import Visit
+from apps.checkup.kept import part, place
+
+
+def in_frame(
+    request: HttpRequest, visit: Visit, frame: str, template_name: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Return a page whose frame, all but the banner and the main part, is kept for everybody.
+
+    A frame belongs to one address without parameters, and knows nothing of the visit but whether its edition is
+    translated.
+    """
+
+    def make() -> str:
+        places = {"main": place("main"), "banner": place("banner")}
+        return render_to_string(frame, {"untranslated": visit.language_notice, **places}, request)
+
+    main = render_to_string(template_name, context, request)
+    return HttpResponse(part(visit.edition, frame, make=make).filled(main=main, banner=context["banner"]))
 
 
 def banner(visit: Visit) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from apps.checkup.cookies import SeeOther, Visit, layout_of, personal, with_shee
 from apps.checkup.face import face_svg
 from apps.checkup.result import Order, Result
 from apps.checkup.sheet import AnswerSheet
-from apps.checkup.views.parts import banner
+from apps.checkup.views.parts import banner, in_frame
 from apps.checkup.walk import path_of
 
 REMINDER_MONTHS = 6
@@ -28,7 +29,8 @@ def result(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the score, what drives it and the plan; without a sheet, say how to get one."""
     if visit.sheet is None:
         return render(request, "checkup/nothing_yet.html", {"visit": visit, "banner": banner(visit)})
-    return _page(request, visit, visit.sheet, "checkup/result.html")
+    context = _context(visit, visit.sheet, request)
+    return in_frame(request, visit, "checkup/result.html", "checkup/_result.html", context)
 
 
 @require_safe
@@ -37,13 +39,13 @@ def print_view(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the result laid out for two sheets of paper."""
     if visit.sheet is None:
         return render(request, "checkup/nothing_yet.html", {"visit": visit, "banner": banner(visit)})
-    return _page(request, visit, visit.sheet, "checkup/print.html")
+    return render(request, "checkup/print.html", _context(visit, visit.sheet, request))
 
 
-def _page(request: HttpRequest, visit: Visit, sheet: AnswerSheet, template: str) -> HttpResponse:
+def _context(visit: Visit, sheet: AnswerSheet, request: HttpRequest) -> dict[str, Any]:
     order: Order = "drop" if request.GET.get("order") == "drop" else "effort"
     found = Result(visit.edition, sheet, order)
-    context = {
+    return {
         "visit": visit,
         "banner": banner(visit),
         "edition": visit.edition,
@@ -58,7 +60,6 @@ def _page(request: HttpRequest, visit: Visit, sheet: AnswerSheet, template: str)
         "today": dt.date.today(),
         "face": _face(found),
     }
-    return render(request, template, context)
 
 
 def _face(found: Result) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.utils.html import escape
-from django.utils.translation import get_language
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,9 +25,10 @@ from apps.checkup.cookies import (
     works_without_sheet,
 )
 from apps.checkup.forms import QuestionForm, StartForm, answer_of, values_of
+from apps.checkup.kept import part, place
 from apps.checkup.result import ReviewRow
 from apps.checkup.sheet import AnswerSheet
-from apps.checkup.views.parts import banner
+from apps.checkup.views.parts import banner, in_frame
 from apps.checkup.walk import Path, nearest, path_of
 from apps.checkup.wording import answer_in_words, wording
 from apps.editions.compiled import CompiledEdition
@@ -77,11 +77,11 @@ def _fresh_start(request: HttpRequest, visit: Visit, topic: str) -> str:
     """Return the start page for someone without answers, with the topic of the link they followed chosen."""
 
     def make() -> str:
-        context = {"form": StartForm(visit.edition), "visit": visit, **_MARKS, "csrf_token": _MARKS["token"]}
-        return render(request, "checkup/start.html", context).content.decode()
+        context = {"form": StartForm(visit.edition), "visit": visit}
+        places = {"csrf_token": place("token"), "banner": place("banner")}
+        return render_to_string("checkup/start.html", context | places, request)
 
-    html = visit.edition.memo(("start", get_language()), make)
-    html = html.replace(_MARKS["token"], get_token(request), 1).replace(_MARKS["banner"], banner(visit), 1)
+    html = part(visit.edition, "start", make=make).filled(token=get_token(request), banner=banner(visit))
     return html.replace(f'value="{topic}" autocomplete', f'value="{topic}" checked autocomplete', 1) if topic else html
 
 
@@ -156,11 +156,6 @@ def _address(question_id: str | None, after_result: bool = False) -> str:
     return address("checkup:result") if after_result else address("checkup:review")
 
 
-# A question page is the same for everybody but for a few places. It is rendered once for each edition, language
-# and wording, with these marks in the places, and kept with the edition; nothing of a visitor is kept.
-_MARKS = {name: f"\ue000{name}\ue001" for name in ("token", "position", "total", "back", "skip", "banner")}
-
-
 def _page(
     request: HttpRequest, visit: Visit, sheet: AnswerSheet, item: Question, path: Path, after_result: bool
 ) -> str:
@@ -168,19 +163,18 @@ def _page(
 
     def make() -> str:
         form = QuestionForm(item, for_child=sheet.for_child)
-        form.skip, form.skip_label = _MARKS["skip"], _("Skip this question")
-        context = _context(visit.edition, item) | _MARKS | {"form": form, "csrf_token": _MARKS["token"]}
+        form.skip, form.skip_label = place("skip"), _("Skip this question")
+        places = {name: place(name) for name in ("position", "total", "back", "banner")}
+        context = _context(visit.edition, item) | places | {"form": form, "csrf_token": place("token")}
         context |= {"after_result": after_result, "visit": visit}
-        return render(request, "checkup/question.html", context).content.decode()
+        return render_to_string("checkup/question.html", context, request)
 
-    html = visit.edition.memo(("question", item.id, get_language(), sheet.for_child), make)
+    html: str = part(visit.edition, "question", item.id, sheet.for_child, make=make).filled(
+        token=get_token(request), **_moving(visit, path, item.id, after_result)
+    )
     answer = sheet.answers.get(item.id)
     for value in values_of(answer) if answer else ():
         html = html.replace(f'value="{value}" autocomplete', f'value="{value}" checked autocomplete', 1)
-    moving = _moving(visit, path, item.id, after_result)
-    for name, value in {"token": get_token(request), **moving}.items():
-        if name in _MARKS:
-            html = html.replace(_MARKS[name], escape(value) if name != "banner" else value)
     return html
 
 
@@ -242,4 +236,4 @@ def review(request: HttpRequest, visit: Visit) -> HttpResponse:
         else [edition.situations[item] for item in sorted(sheet.situation)],
         "topics": [edition.topics[topic] for topic in sorted(sheet.topics)] if sheet.topics else None,
     }
-    return render(request, "checkup/review.html", context)
+    return in_frame(request, visit, "checkup/review.html", "checkup/_review.html", context)
