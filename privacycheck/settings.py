@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "apps.website.middleware.observed",
     "apps.website.middleware.headers",
     "apps.website.health.answered_early",
+    "apps.editions.public.answered_again",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.website.middleware.body_limit",
     "django.middleware.gzip.GZipMiddleware",

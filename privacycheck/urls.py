@@ -11,6 +11,14 @@ handler404 = "apps.website.errors.page_not_found"
 handler500 = "apps.website.errors.server_error"
 
 urlpatterns = [
+    # For people; the checkup first, as it is asked for most
+    *i18n_patterns(
+        path("", include("apps.checkup.urls")),
+        path("", include("apps.guidance.urls")),
+        path("", include("apps.website.urls")),
+        path("", include("apps.classroom.urls")),
+        prefix_default_language=True,
+    ),
     path("", addresses.to_language, name="to-language"),
     # For those who run the site; `health.answered_early` answers them
     path("healthz", health.healthz, name="healthz"),
@@ -27,11 +35,4 @@ urlpatterns = [
     path("api/schema.json", api.schema, name="api-schema"),
     # For editors
     path("editor/", include("apps.desk.urls")),
-    *i18n_patterns(
-        path("", include("apps.website.urls")),
-        path("", include("apps.guidance.urls")),
-        path("", include("apps.checkup.urls")),
-        path("", include("apps.classroom.urls")),
-        prefix_default_language=True,
-    ),
 ]

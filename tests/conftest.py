@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,3 +105,16 @@ def edition(
     monkeypatch.setattr(current, "_current", compiled_pack)
     yield compiled_pack
     current.forget()
+
+
+@pytest.fixture
+def anew(edition: CompiledEdition, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Make the pages anew: what was kept of them is not, so that changed settings show."""
+    from apps.editions import current
+    from apps.editions.compiled import CompiledEdition
+
+    def forget_pages() -> None:
+        monkeypatch.setattr(current, "_current", CompiledEdition(edition.number, edition.pack))
+
+    forget_pages()
+    return forget_pages

@@ -76,6 +76,12 @@ def current_edition() -> CompiledEdition:
     return _current
 
 
+def edition_in_memory() -> CompiledEdition | None:
+    """Return the newest edition as far as this process knows it; the database is not asked."""
+    _start_refresher()
+    return _current
+
+
 def edition_numbered(number: int) -> CompiledEdition:
     """Return an edition by number, looked up in the database only if it is not in memory.
 

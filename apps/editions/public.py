@@ -1,8 +1,8 @@
 """Pages that are the same for everybody: they set no cookie, and browsers and shared caches may keep them.
 
 `public_page` is for a page with an address of its own: rendered once for each edition, language and day, then
-served as bytes. `public_answer` is for a page that also depends on its query string: made anew each time, and
-nothing of it is kept here.
+served as bytes; `answered_again` gives the whole answer again, headers and all. `public_answer` is for a page that also
+depends on its query string: made anew each time, and nothing of it is kept here.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import ResponseHeaders
 from django.shortcuts import render
+from django.urls import ResolverMatch
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.editions.compiled import CompiledEdition
-from apps.editions.current import EditionUnavailable, NoEdition, current_edition
+from apps.editions.current import EditionUnavailable, NoEdition, current_edition, edition_in_memory
 
 MAX_AGE_SECONDS = 300
+_VARY = "Accept-Encoding"
 
 PublicView = Callable[..., HttpResponse]
 
@@ -38,6 +42,55 @@ class _Page:
     content_type: str
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """An answer as it left the site, to be given again."""
+
+    day: dt.date
+    body: bytes
+    headers: ResponseHeaders
+    match: ResolverMatch | None
+
+    def again(self, request: HttpRequest, status: int) -> HttpResponse:
+        request.resolver_match = self.match
+        response = HttpResponse(self.body, status=status)
+        response.headers = self.headers
+        return response
+
+
+def answered_again(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Give the answer of a public page again to whoever asks for it again, and spare the rest of the stack.
+
+    It stands outside the middleware that says more about some answers than about others, and keeps with the edition
+    what passed through it: for each address, with and without TLS, zipped or not. Whatever stands further out puts
+    the same on every answer. No other part of a request bears on a public page; one whose answer names another,
+    as the language that a browser asks for, is not kept.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        edition = edition_in_memory()
+        if request.method != "GET" or edition is None or not _is_for_this_host(request):
+            return get_response(request)
+        answers: dict[tuple[int, tuple[str, bool, bool]], _Answer] = edition.memo("answers", dict)
+        today = dt.date.today()
+        zipped = _is_zipped(request.META.get("HTTP_ACCEPT_ENCODING", ""))
+        key = (request.path, request.is_secure(), zipped)
+        whole = answers.get((200, key))
+        if whole is not None and whole.day == today:
+            is_held = _is_held(request.META.get("HTTP_IF_NONE_MATCH", ""), whole.headers["ETag"].removeprefix("W/"))
+            status = 304 if is_held else 200
+            answer = answers.get((status, key))
+            if answer is not None and answer.day == today:
+                return answer.again(request, status)
+        response = get_response(request)
+        if getattr(response, "public_page", None) == request.path and response["Vary"] == _VARY:
+            made = _Answer(today, response.content, response.headers, request.resolver_match)
+            answers[response.status_code, key] = made
+        return response
+
+    return middleware
+
+
 def public_page(view: PublicView) -> Callable[..., HttpResponse]:
     """Give a view the current edition, and let browsers and shared caches keep its answer.
 
@@ -48,13 +101,15 @@ def public_page(view: PublicView) -> Callable[..., HttpResponse]:
     @wraps(view)
     def wrapped(request: HttpRequest, edition: CompiledEdition, **kwargs: Any) -> HttpResponse:
         page = _page(view, request, edition, kwargs)
-        if _is_held(request, page.etag):
+        if _is_held(request.headers.get("If-None-Match", ""), page.etag):
             response: HttpResponse = HttpResponseNotModified()
-        elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        elif _is_zipped(request.headers.get("Accept-Encoding", "")):
             response = HttpResponse(page.zipped, content_type=page.content_type)
             response["Content-Encoding"] = "gzip"
         else:
             response = HttpResponse(page.body, content_type=page.content_type)
+        # The address says whose answer it is: a page shown inside another, as in a preview, is not that other page.
+        response.public_page = request.path  # type: ignore[attr-defined]
         return _public(request, response, page.etag)
 
     return _with_edition(wrapped)
@@ -70,7 +125,8 @@ def public_answer(view: PublicView) -> Callable[..., HttpResponse]:
     def wrapped(request: HttpRequest, edition: CompiledEdition, **kwargs: Any) -> HttpResponse:
         response = view(request, edition, **kwargs)
         etag = _etag(response.content)
-        return _public(request, HttpResponseNotModified() if _is_held(request, etag) else response, etag)
+        is_held = _is_held(request.headers.get("If-None-Match", ""), etag)
+        return _public(request, HttpResponseNotModified() if is_held else response, etag)
 
     return _with_edition(wrapped)
 
@@ -92,10 +148,21 @@ def _with_edition(view: PublicView) -> Callable[..., HttpResponse]:
     return wrapped
 
 
-def _is_held(request: HttpRequest, etag: str) -> bool:
-    """Say whether the asker has this very page already."""
-    etags = request.headers.get("If-None-Match", "")
-    return etag in (tag.strip().removeprefix("W/") for tag in etags.split(","))
+def _is_held(etags: str, etag: str) -> bool:
+    """Say whether who names these tags has this very page already."""
+    return etag in etags and etag in (tag.strip().removeprefix("W/") for tag in etags.split(","))
+
+
+def _is_for_this_host(request: HttpRequest) -> bool:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return False
+    return True
+
+
+def _is_zipped(accepted: str) -> bool:
+    return "gzip" in accepted
 
 
 def _public(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResponse:
@@ -104,7 +171,7 @@ def _public(request: HttpRequest, response: HttpResponse, etag: str) -> HttpResp
     request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
     response["ETag"] = f"W/{etag}"
     response["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
-    patch_vary_headers(response, ["Accept-Encoding"])
+    patch_vary_headers(response, [_VARY])
     return response
 
 

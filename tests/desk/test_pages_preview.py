@@ -57,6 +57,13 @@ def test_the_draft_is_shown_and_one_click_leads_to_what_is_shown(editor):
     assert MARK in editor.get(f"{ROOT}en/guides/").content.decode()
 
 
+def test_what_an_editor_was_shown_is_not_given_again_to_anybody_else(editor, client):
+    for address in (f"{ROOT}en/guides/t3/", "/en/guides/t3/", f"{ROOT}en/guides/t3/", "/en/guides/t3/"):
+        response = client.get(address)
+        assert (response.status_code, MARK in response.content.decode()) == (302 if ROOT in address else 200, False)
+        assert (MARK in editor.get(address).content.decode()) is (ROOT in address)
+
+
 def test_a_visitor_never_sees_any_of_it_nor_an_address_of_it(editor, client):
     for _ in range(2):  # what the preview would leave behind would show the second time
         for page in PAGES:

@@ -295,15 +295,13 @@ def test_the_self_audit_shows_what_the_browser_sent(client, edition):
 
 
 @pytest.mark.parametrize("address", ["about/", "privacy/", "accessibility/"])
-def test_pages_name_the_operator_as_configured(client, edition, settings, address):
-    edition.memo("pages", dict).clear()
+def test_pages_name_the_operator_as_configured(client, anew, settings, address):
     assert "does not name who runs it" in page_of(client, address)
     settings.OPERATOR_NAME, settings.CONTACT_EMAIL = "Example Library", "desk@library.example"
-    edition.memo("pages", dict).clear()
+    anew()
     html = page_of(client, address)
     assert "Example Library" in html
     assert 'href="mailto:desk@library.example"' in html
-    edition.memo("pages", dict).clear()
 
 
 # --- Addresses without a language ----------------------------------------------------------------------
