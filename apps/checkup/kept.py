@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -37,17 +37,26 @@ class Part:
         """Return the HTML with a value in every place, escaped unless it is safe. Raise KeyError without one."""
         pieces = self._pieces.copy()
         for number, name in self._names:
-            pieces[number] = conditional_escape(values[name])
+            value = values[name]
+            pieces[number] = value if type(value) is SafeString else escape(str(value))
         return SafeString("".join(pieces))  # rendered by a template, and each value escaped  # nosec B703
 
 
-def part(edition: CompiledEdition, *key: str | bool | None, make: Callable[[], str]) -> Part:
+def part(
+    edition: CompiledEdition, *key: str | bool | None, make: Callable[[], str], language: str | None = None
+) -> Part:
     """Return the part kept under a key in the current language, made on first use.
+
+    Whoever asks for many parts may look up the current language once and say it.
 
     What `make` renders must follow from the edition, the language and the key. Raise TypeError for a key of another
     kind, which might tell about a person.
     """
-    for one in key:
-        if not isinstance(one, str | bool | None):
-            raise TypeError(f"{one!r} cannot be in the key of a kept part: name an id of the edition, or yes or no")
-    return edition.memo(("part", get_language(), *key), lambda: Part(make()))
+
+    def made() -> Part:
+        for one in key:
+            if not isinstance(one, str | bool | None):
+                raise TypeError(f"{one!r} cannot be in the key of a kept part: name an id of the edition, or yes or no")
+        return Part(make())
+
+    return edition.memo(("part", language or get_language(), *key), made)

@@ -14,7 +14,7 @@ from math import lcm
 from typing import Literal
 
 from apps.scoring.answers import Answer, Record, State
-from apps.scoring.branches import NOTHING, Range, Value, branches_in_scope, points, range_of
+from apps.scoring.branches import Range, Value, branches_in_scope, points, range_of
 from apps.scoring.model import LEVELS, OPEN, UNSURE, Action, Question, Questionnaire
 from apps.scoring.routing import on_screen
 from apps.scoring.score import Score, most_open_topic, score_of
@@ -109,8 +109,8 @@ def plan(
     reckoning = _Reckoning(questionnaire, record, done)
     alone = {action.id: reckoning.extra_gain([action.id]) for action in questionnaire.actions}
     extra = {
-        action: reckoning.extra_gain([action], done) if alone[action].high else NOTHING
-        for action in alone
+        action: reckoning.extra_gain([action], done) if done and gain.high else gain
+        for action, gain in alone.items()
         if action not in done
     }
     sure = [action for action in extra if alone[action].low and extra[action].high]
@@ -123,7 +123,7 @@ def plan(
         steps=steps,
         finding_out=tuple(action for action in extra if extra[action].high and not alone[action].low),
         offered=_offered(questionnaire, record, [action for action in extra if not alone[action].high]),
-        best_three=_best(reckoning, sure, done),
+        best_three=_best(reckoning, {action: extra[action] for action in sure}, done),
         first_step=there[0] if there else steps[0].action if steps else None,
         within_reach=reckoning.score_after(everything).points,
         yours=reckoning.extra_gain(everything, done),
@@ -262,14 +262,15 @@ def _ranked(
     return tuple(steps)
 
 
-def _best(reckoning: _Reckoning, candidates: Iterable[str], done: Collection[str]) -> tuple[str, ...]:
+def _best(reckoning: _Reckoning, single: Mapping[str, Range], done: Collection[str]) -> tuple[str, ...]:
     """Return the set of at most three candidates that takes off most; ties: less effort, then ids.
+
+    `single` gives what each candidate takes off by itself.
 
     Together, actions never take off more than the sum of their high ends. So with the candidates in
     order of that reach, a set cannot win once twice the sum of its reaches falls short of the best
     found, and neither can any later set.
     """
-    single = {action: reckoning.extra_gain([action], done) for action in candidates}
     ordered = sorted(single, key=lambda action: (-single[action].high, action))
     reach = [2 * single[action].high for action in ordered]
     roots = [reckoning.roots(action) for action in ordered]

@@ -10,8 +10,8 @@ from django.template.base import FilterExpression, NodeList, Parser, Token, toke
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.checkup import addresses
 from apps.checkup.kept import Part, part, place
@@ -87,26 +87,37 @@ class KeptNode(template.Node):
         )
 
 
-def _row(edition: CompiledEdition, template_name: str, row: object, *key: str | bool | None, places: str = "") -> Part:
-    """Return a row as a kept part. Of the row its template may show only what the edition and the key say."""
+class Rows:
+    """Rows of one template as kept parts. Of a row its template may show only what the edition and the key say."""
 
-    def make() -> str:
-        return render_to_string(template_name, {"row": row, **{name: place(name) for name in places.split()}})
+    def __init__(self, edition: CompiledEdition, template_name: str, places: str = "") -> None:
+        """Begin a list of rows in the current language; `places` are names with blanks between."""
+        self._edition = edition
+        self._template_name = template_name
+        self._places = places
+        self._language = get_language()
 
-    return part(edition, template_name, *key, make=make)
+    def part(self, row: object, *key: str | bool | None) -> Part:
+        """Return the part of one row, kept under its key."""
+
+        def make() -> str:
+            places = {name: place(name) for name in self._places.split()}
+            return render_to_string(self._template_name, {"row": row} | places)
+
+        return part(self._edition, self._template_name, *key, make=make, language=self._language)
 
 
 @register.simple_tag(takes_context=True)
 def step_items(context: template.Context, rows: Iterable[StepRow]) -> SafeString:
     """Show steps of the plan, each with its tick."""
     edition, for_child, order = context["edition"], context["sheet"].for_child, context["order"]
-    token, places = str(context["csrf_token"]), "token order steps gain"
+    token = str(context["csrf_token"])
+    items = Rows(edition, "checkup/_step.html", "token order steps gain")
 
     def item(row: StepRow) -> SafeString:
-        key = (row.action.id, row.is_done, row.about_as_good, for_child)
-        kept_part = _row(edition, "checkup/_step.html", row, *key, places=places)
         steps = _joined(_step_link(edition, row, own) for own in row.steps)
-        return kept_part.filled(token=token, order=order, steps=steps, gain=_gain(row))
+        of_step = items.part(row, row.action.id, row.is_done, row.about_as_good, for_child)
+        return of_step.filled(token=token, order=order, steps=steps, gain=_gain(row))
 
     return _joined(item(row) for row in rows)
 
@@ -135,40 +146,37 @@ def _gain(row: StepRow) -> str:
 def topic_items(context: template.Context, rows: Iterable[TopicRow]) -> SafeString:
     """Show topics, each with how open it is and the answers behind it."""
     edition, for_child = context["edition"], context["sheet"].for_child
+    topics = Rows(edition, "checkup/_topic.html", "shown low high answers")
+    items = Rows(edition, "checkup/_answer.html", "answer share")
 
-    def item(row: TopicRow) -> SafeString:
-        kept_part = _row(
-            edition, "checkup/_topic.html", row, row.topic.id, row.applies, places="shown low high answers"
-        )
-        answers = _joined(_answer_item(edition, answer, for_child) for answer in row.answers) if row.applies else ""
-        return kept_part.filled(shown=points(row.shown), low=row.shown.low, high=row.shown.high, answers=answers)
+    def item(row: AnswerRow) -> SafeString:
+        of_answer = items.part(row, row.question.id, row.option.id if row.option else None, for_child)
+        return of_answer.filled(answer=row.answer, share=points(row.share))
 
-    return _joined(item(row) for row in rows)
+    def topic_item(row: TopicRow) -> SafeString:
+        answers = _joined(item(answer) for answer in row.answers) if row.applies else ""
+        of_topic = topics.part(row, row.topic.id, row.applies)
+        return of_topic.filled(shown=points(row.shown), low=row.shown.low, high=row.shown.high, answers=answers)
 
-
-def _answer_item(edition: CompiledEdition, row: AnswerRow, for_child: bool) -> SafeString:
-    """Return an answer with its share of the score, its reason and its source."""
-    key = (row.question.id, row.option.id if row.option else None, for_child)
-    kept_part = _row(edition, "checkup/_answer.html", row, *key, places="answer share")
-    return kept_part.filled(answer=row.answer, share=points(row.share))
+    return _joined(topic_item(row) for row in rows)
 
 
 @register.simple_tag(takes_context=True)
 def way_items(context: template.Context, rows: Iterable[StepRow], template_name: str) -> SafeString:
     """Show steps that depend on others, without a number."""
-    edition, for_child = context["edition"], context["sheet"].for_child
-    return _joined(_row(edition, template_name, row, row.action.id, for_child).filled() for row in rows)
+    for_child, items = context["sheet"].for_child, Rows(context["edition"], template_name)
+    return _joined(items.part(row, row.action.id, for_child).filled() for row in rows)
 
 
 @register.simple_tag(takes_context=True)
 def open_items(context: template.Context, rows: Iterable[OpenRow]) -> SafeString:
     """Show what is worth finding out, each with the points it leaves open."""
-    edition, for_child = context["edition"], context["sheet"].for_child
+    for_child, items = context["sheet"].for_child, Rows(context["edition"], "checkup/_open.html", "width")
 
     def item(row: OpenRow) -> SafeString:
-        key = (row.question.id, for_child, *(action.id for action in row.actions))
         width = ngettext("leaves up to %(width)s point open", "leaves up to %(width)s points open", row.width)
-        return _row(edition, "checkup/_open.html", row, *key, places="width").filled(width=width % {"width": row.width})
+        of_question = items.part(row, row.question.id, for_child, *(action.id for action in row.actions))
+        return of_question.filled(width=width % {"width": row.width})
 
     return _joined(item(row) for row in rows)
 
@@ -177,14 +185,14 @@ def open_items(context: template.Context, rows: Iterable[OpenRow]) -> SafeString
 def review_items(context: template.Context, rows: Iterable[ReviewRow]) -> SafeString:
     """Show answers to check, topic by topic, each with a way to change it."""
     edition, for_child = context["edition"], context["sheet"].for_child
+    topics = Rows(edition, "checkup/_review_topic.html", "answers")
+    items = Rows(edition, "checkup/_review_row.html", "answer")
 
     def item(row: ReviewRow) -> SafeString:
-        key = (row.question.id, row.is_missing, for_child)
-        return _row(edition, "checkup/_review_row.html", row, *key, places="answer").filled(answer=row.answer)
+        return items.part(row, row.question.id, row.is_missing, for_child).filled(answer=row.answer)
 
     def topic_item(topic: str, of_topic: list[ReviewRow]) -> SafeString:
-        frame = _row(edition, "checkup/_review_topic.html", of_topic[0], topic, places="answers")
-        return frame.filled(answers=_joined(item(row) for row in of_topic))
+        return topics.part(of_topic[0], topic).filled(answers=_joined(item(row) for row in of_topic))
 
     groups = groupby(rows, key=lambda row: row.topic.id)
     return _joined(topic_item(topic, list(of_topic)) for topic, of_topic in groups)
@@ -193,8 +201,8 @@ def review_items(context: template.Context, rows: Iterable[ReviewRow]) -> SafeSt
 @register.simple_tag(takes_context=True)
 def platform_items(context: template.Context, rows: Iterable[PlatformRow]) -> SafeString:
     """Show platforms to choose from, the reader's own ticked."""
-    edition = context["edition"]
-    return _joined(_row(edition, "checkup/_platform.html", row, row.platform.id, row.is_own).filled() for row in rows)
+    items = Rows(context["edition"], "checkup/_platform.html")
+    return _joined(items.part(row, row.platform.id, row.is_own).filled() for row in rows)
 
 
 @register.filter
