@@ -1,5 +1,6 @@
 """How gunicorn serves the site. HOST, PORT, WEB_CONCURRENCY and THREADS come from the environment."""
 
+import gc
 import os
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
@@ -28,6 +29,12 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 control_socket_disable = True  # by default gunicorn opens one in the home folder
 
 accesslog = None  # addresses, paths and browsers of visitors are nobody's business
+
+
+def when_ready(_: object) -> None:
+    """Before the workers fork: keep the garbage collector from touching, and so copying, what they share."""
+    gc.collect()
+    gc.freeze()
 
 
 class NoAccessLog(Logger):  # type: ignore[misc]
