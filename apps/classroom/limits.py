@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -79,14 +80,21 @@ def is_spent(limit: Limit, who: str, at: dt.datetime | None = None) -> bool:
 def forget_past(at: dt.datetime | None = None) -> int:
     """Remove the rows of stretches that are over and return how many there were."""
     at = at or timezone.now()
-    lengths = Attempts.objects.order_by().values_list("seconds", flat=True).distinct()
-    return sum(_forget(seconds, _window(seconds, at)) for seconds in list(lengths))
+    return sum(_forget(seconds, _window(seconds, at)) for seconds in list(_lengths()))
+
+
+def _lengths() -> Iterator[int]:
+    """Yield the lengths of stretches that there are rows of: one look into the index for each, however many rows."""
+    lengths, last = Attempts.objects.order_by("seconds").values_list("seconds", flat=True), 0
+    while found := lengths.filter(seconds__gt=last).first():
+        yield (last := found)
 
 
 def _forget(seconds: int, window: str) -> int:
     """Remove what was counted in other stretches of this length. Rows held by another process are left to it."""
     with transaction.atomic(using=settings.CLASSROOM_DATABASE):
-        past = Attempts.objects.filter(seconds=seconds).exclude(window=window)
+        # Before it or after it, and not merely another one: so the index finds them past the rows of this stretch.
+        past = Attempts.objects.filter(Q(window__lt=window) | Q(window__gt=window), seconds=seconds)
         keys = list(past.select_for_update(skip_locked=True).values_list("key", flat=True)[:1000])
         return Attempts.objects.filter(key__in=keys).delete()[0] if keys else 0
 
