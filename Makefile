@@ -17,7 +17,7 @@ AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS)
   SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql drill lint types imports check bench messages share-images lock clean
+.PHONY: help run dev test test-postgresql drill lint types imports check bench soak messages share-images lock clean
 .PHONY: writable port environment environment-dev browser database
 
 help: ## list what make can do
@@ -94,8 +94,11 @@ check: environment-dev ## check settings, migrations, translations and the conte
 	  || { cat $(CHECKS)/content.txt; exit 1; }
 	@tail -n 1 $(CHECKS)/content.txt
 
-bench: environment-dev ## measure bytes, speed and memory as ratios to a bare Django view
+bench: environment-dev ## measure bytes, speed, memory and load, as ratios to a bare Django view
 	@$(PYTHON) -m tests.bench
+
+soak: environment-dev ## use the site for ten minutes and watch its memory
+	@$(PYTHON) -m tests.bench --soak
 
 environment-dev:
 	@sh .ci/environment $(VENV) requirements-dev.txt

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--json FILE]`: measure everything once, print tables, stop what was started."""
+"""`python -m tests.bench`: measure everything once, print tables and what is promised, stop what was started."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 from tests.bench.machine import machine
-from tests.bench.report import Cell, Section, table
-from tests.bench.servers import BARE, SITE, Server, environment, prepared_folder, serving
+from tests.bench.report import Cell, Section, bars_of, markdown, table
+from tests.bench.servers import BARE, BARE_SETTINGS, SITE, SITE_SETTINGS, environment, prepared_folder, serving
 
-LONGEST_SECONDS = 300
-MEGABYTE = 1024 * 1024
-SITE_SETTINGS = "privacycheck.settings"
-BARE_SETTINGS = "tests.bench.bare"
+SECTIONS = ("pages", "requests", "checkup", "load", "method", "soak", "classes", "growth")
+LONGEST_SECONDS = 900
+SOAK_MINUTES = 10.0
+SHORT_SOAK_MINUTES = 1.0
+"""How long the workers are watched where everything else is measured too."""
 
 
 class OutOfTime(Exception):
@@ -30,8 +31,9 @@ class OutOfTime(Exception):
 class Bench:
     """The sections measured so far, and those that could not be."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, about: Mapping[str, Cell]) -> None:
+        """Begin with none, on a machine."""
+        self.about = about
         self.sections: list[Section] = []
         self.failures: list[str] = []
 
@@ -49,81 +51,95 @@ class Bench:
         self.sections.append(section)
         print(table(section), f"\n  ({time.monotonic() - begun:.0f} s)", flush=True)
 
-    def run(self, folder: Path) -> None:
-        """Measure everything against servers in a prepared folder."""
+    def run(self, folder: Path, wanted: tuple[str, ...], soak_minutes: float) -> None:
+        """Measure the sections wanted, in their order, against servers in a prepared folder."""
         # These need Django, which is set up by now.
         from apps.editions.current import current_edition
         from tests.bench.classes import measure_classes
-        from tests.bench.crowd import measure_crowd
+        from tests.bench.growth import measure_growth
+        from tests.bench.load import measure_load
         from tests.bench.method import measure_method
         from tests.bench.pages import weigh_pages
+        from tests.bench.soak import measure_soak
         from tests.bench.speed import measure_requests, measure_walks
 
         edition = current_edition()
         print(f"edition: {len(edition.questions)} questions, {len(edition.actions)} actions", flush=True)
-        memory: list[dict[str, Cell]] = []
         with ExitStack() as stack:
-            site = stack.enter_context(serving(SITE, folder, workers=1, threads=1, settings=SITE_SETTINGS))
-            at_start = site.memory()
-            bare = stack.enter_context(serving(BARE, folder, workers=1, threads=1, settings=BARE_SETTINGS))
-            bare_at_start = bare.memory()
-            self.take("1. Bytes of a first visit", lambda: weigh_pages(site.port, edition))
-            self.take("2. One request", lambda: measure_requests(site, bare, edition))
-            self.take("3. A whole checkup", lambda: measure_walks(site, bare, edition))
-            memory.append(_memory_row("site, 1 worker with 1 thread", at_start, site))
-            memory.append(_memory_row("bare view, 1 worker with 1 thread", bare_at_start, bare))
-        with serving(SITE, folder, workers=2, threads=4, settings=SITE_SETTINGS) as site:
-            at_start = site.memory()
-            self.take("4. Whole checkups at once", lambda: measure_crowd(site, edition))
-            memory.append(_memory_row("site, 2 workers with 4 threads each", at_start, site))
-        python = f"Python {sys.version.split()[0]}"
-        self.take("5. Score and plan", lambda: measure_method(edition, python))
-        self.take("7. Classes", lambda: measure_classes(folder, edition))
-        notes = ("PSS of the largest worker: memory shared with other processes is divided between them.",)
-        self.take("6. Memory", lambda: Section("memory", "6. Memory of a worker", tuple(memory), notes))
+            if {"pages", "requests", "checkup"} & set(wanted):
+                one = {"workers": 1, "threads": 1}
+                site = stack.enter_context(serving(SITE, folder, **one, settings=SITE_SETTINGS))
+                bare = stack.enter_context(serving(BARE, folder, **one, settings=BARE_SETTINGS))
+            measures: dict[str, Callable[[], Section]] = {
+                "pages": lambda: weigh_pages(site.port, edition),
+                "requests": lambda: measure_requests(site, bare, edition),
+                "checkup": lambda: measure_walks(site, bare, folder, edition),
+                "load": lambda: measure_load(folder, edition),
+                "method": lambda: measure_method(edition, f"Python {sys.version.split()[0]}"),
+                "soak": lambda: measure_soak(folder, edition, soak_minutes),
+                "classes": lambda: measure_classes(folder, edition),
+                "growth": lambda: measure_growth(folder, edition),
+            }
+            for name in wanted:
+                self.take(name, measures[name])
 
-
-def _memory_row(name: str, at_start: list[int], server: Server) -> dict[str, Cell]:
-    """Return the memory of a server's largest worker, at its start and now."""
-    return {
-        "server": name,
-        "MB at the start": max(at_start) / MEGABYTE,
-        "MB after its part": max(server.memory()) / MEGABYTE,
-    }
+    def as_json(self) -> str:
+        """Return all figures as JSON."""
+        figures = {
+            "machine": self.about,
+            "sections": {section.key: section.as_json() for section in self.sections},
+            "failures": self.failures,
+        }
+        return json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> int:
-    """Run the bench. Return 0, or 1 if something could not be run."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
-    options = parser.parse_args()
-    about = machine()
-    described = " · ".join(f"{name}: {value}" for name, value in about.items())
+    """Run the bench. Return 0, or 1 if something could not be run; a bar that does not hold is printed, not judged."""
+    options = _options()
+    if options.soak is not None:
+        options.only = ["soak"]
+    wanted = tuple(name for name in SECTIONS if name in (options.only or SECTIONS))
+    soak_minutes = SHORT_SOAK_MINUTES if options.soak is None else options.soak
+    longest = LONGEST_SECONDS + int(soak_minutes * 60)
+    bench = Bench(machine())
+    described = " · ".join(f"{name}: {value}" for name, value in bench.about.items())
     print(f"PrivacyCheck bench\n{described}", flush=True)
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.signal(signal.SIGTERM, _out_of_time)
-    signal.alarm(LONGEST_SECONDS)
+    signal.alarm(longest)
     begun = time.monotonic()
-    bench = Bench()
     try:
         with prepared_folder() as folder:
             _set_up(folder)
-            bench.run(folder)
+            bench.run(folder, wanted, soak_minutes)
     except Exception as error:
         bench.failures.append(f"{type(error).__name__}: {error}")
         print(f"\nThe bench stopped: {error}", file=sys.stderr)
     finally:
         signal.alarm(0)
     failures = [f"Failed: {failure}" for failure in bench.failures]
-    print(f"\n{time.monotonic() - begun:.0f} s in all.", *failures, sep="\n")
+    print(table(bars_of(bench.sections)), f"\n{time.monotonic() - begun:.0f} s in all.", *failures, sep="\n")
     if options.json:
-        figures = {
-            "machine": about,
-            "sections": {section.key: section.as_json() for section in bench.sections},
-            "failures": bench.failures,
-        }
-        options.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        options.json.write_text(bench.as_json(), encoding="utf-8")
+    if options.markdown:
+        options.markdown.write_text(markdown(bench.about, bench.sections, bench.failures), encoding="utf-8")
     return 1 if bench.failures else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, metavar="SECTION", help=f"of {', '.join(SECTIONS)}")
+    parser.add_argument(
+        "--soak",
+        nargs="?",
+        type=float,
+        const=SOAK_MINUTES,
+        metavar="MINUTES",
+        help=f"watch memory and open files for so many minutes ({SOAK_MINUTES:g} unless told), and nothing else",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file as well")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report to a file as well, bars first")
+    return parser.parse_args()
 
 
 def _set_up(folder: Path) -> None:
@@ -141,7 +157,7 @@ def _set_up(folder: Path) -> None:
 
 def _out_of_time(signum: int, frame: FrameType | None) -> None:
     is_told = signum == signal.SIGTERM
-    raise OutOfTime("it was told to stop" if is_told else f"it took more than {LONGEST_SECONDS} seconds")
+    raise OutOfTime("it was told to stop" if is_told else "it took longer than it may")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 60
+"""As long as nginx waits for the site, unless told."""
+REFUSALS = {429, 503}
+NOT_MODIFIED = 304
+"""Its answer has no body, whatever length it states."""
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 AS_BROWSERS_DO = (
     "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Mobile\r\n"
@@ -24,6 +28,10 @@ AS_BROWSERS_DO = (
 
 class RequestFailed(Exception):
     """An answer that did not come, or is not the one that was expected."""
+
+
+class Refused(RequestFailed):
+    """A 429 or 503 that says when to come again: what a site above its limits answers."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,10 @@ class Reply:
         return (gzip.decompress(self.body) if packed else self.body).decode()
 
     def expect(self, status: int, what: str) -> Reply:
-        """Return the reply itself. Raise RequestFailed if its status is another one."""
+        """Return the reply itself. Raise RequestFailed, or Refused, if its status is another one."""
         if self.status != status:
-            raise RequestFailed(f"{what} was answered with {self.status}, not {status}")
+            is_kind = self.status in REFUSALS and "retry-after" in self.headers
+            raise (Refused if is_kind else RequestFailed)(f"{what} was answered with {self.status}, not {status}")
         return self
 
 
@@ -114,14 +123,16 @@ class Connection:
             headers[name.lower()] = value.strip()
             if name.lower() == "set-cookie":
                 cookies.append(value.strip())
-        if "content-length" not in headers:
+        status = int(first.split()[1])
+        if "content-length" not in headers and status != NOT_MODIFIED:
             raise RequestFailed("An answer does not say how long it is")
-        length, body = int(headers["content-length"]), bytearray(data[end + 4 :])
+        length = 0 if status == NOT_MODIFIED else int(headers["content-length"])
+        body = bytearray(data[end + 4 :])
         while len(body) < length:
             body += self._more()
         if headers.get("connection") == "close":
             self.close()
-        return Reply(int(first.split()[1]), headers, tuple(cookies), bytes(body), end + 4)
+        return Reply(status, headers, tuple(cookies), bytes(body), end + 4)
 
     def _more(self) -> bytes:
         if self._socket is None:
@@ -157,11 +168,15 @@ class Exchange:
 
 @dataclass
 class Browser:
-    """What a visitor's browser does: it keeps cookies and sends forms with their token. It runs no script."""
+    """What a visitor's browser does: it keeps cookies and sends forms with their token. It runs no script.
+
+    `more` are further lines of the head of each request, each with its line end.
+    """
 
     port: int
     encoding: str = "gzip"
     cookies: dict[str, str] = field(default_factory=dict)
+    more: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -187,7 +202,7 @@ class Browser:
     def request(self, method: str, path: str, body: bytes = b"") -> Request:
         """Return a request as this browser would send it now."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return Request(method, path, self.encoding, cookies, body)
+        return Request(method, path, self.encoding, cookies, body, self.more)
 
     def close(self) -> None:
         """Close the connection."""

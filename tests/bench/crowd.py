@@ -1,79 +1,135 @@
-"""Whole checkups by several people at once, on the server as `make run` starts it."""
+"""Many people at once, each with a browser: checkups, guides and lessons, without a pause between requests."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import quantiles
 
 from apps.editions.compiled import CompiledEdition
-from tests.bench.client import Browser, RequestFailed
-from tests.bench.report import Section
+from tests.bench.client import TIMEOUT_SECONDS, Browser, Refused, Reply, RequestFailed
 from tests.bench.servers import Server
-from tests.bench.walks import Walker, walk, walkers
+from tests.bench.walks import Walker, hold_lesson, read, requests_of, walk, walkers
 
-WALKERS = 8
-SECONDS = 8.0
-MOST_WALKS = 60
-"""Walks that one walker makes at most, however fast the server is."""
+OF_EIGHT = ("checkup",) * 6 + ("guides", "lesson")
+"""What the first, the second, ... of every eight people do, over and over."""
+
+
+class TimeUp(Exception):
+    """The crowd goes home, in the middle of what each is doing."""
 
 
 @dataclass
-class Diary:
-    """What one walker saw."""
+class Seen:
+    """What a crowd saw: seconds of every answered request, visits by kind, errors, and refusals with Retry-After.
 
-    walks: int = 0
-    seconds: list[float] = field(default_factory=list)
+    A checkup that is under way when the time is up counts by the part that is done.
+    """
+
+    requests: list[float] = field(default_factory=list)
+    visits: dict[str, float] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    refused: int = 0
+    took: float = 0.0
+    cpu: float = 0.0
+
+    def add(self, other: Seen) -> None:
+        """Add what somebody else saw."""
+        self.requests += other.requests
+        self.errors += other.errors
+        self.refused += other.refused
+        for kind, count in other.visits.items():
+            self.visits[kind] = self.visits.get(kind, 0) + count
 
 
-def _go(server: Server, people: list[Walker], until: float, diary: Diary) -> None:
-    for number in range(MOST_WALKS):
-        if time.perf_counter() >= until:
-            return
-        browser = Browser(server.port)
-        try:
-            walk(browser, people[number % len(people)])
-            diary.walks += 1
-        except (RequestFailed, OSError) as error:
-            diary.errors.append(str(error) or type(error).__name__)
-        finally:
+class Visitor(Browser):
+    """A browser that stops when the time is up."""
+
+    until: float
+
+    def _ask(self, method: str, path: str, body: bytes = b"") -> Reply:
+        if time.perf_counter() >= self.until:
+            raise TimeUp
+        return super()._ask(method, path, body)
+
+
+class Person:
+    """One of the crowd, who does the same thing over and over, each time with a new browser from a new network."""
+
+    _networks = itertools.count()
+
+    def __init__(self, server: Server, edition: CompiledEdition, number: int, until: float) -> None:
+        self.seen = Seen()
+        self._server, self._edition, self._until = server, edition, until
+        self._kind = OF_EIGHT[number % len(OF_EIGHT)]
+        everybody = walkers(edition)
+        start = number % len(everybody)
+        self._people = everybody[start:] + everybody[:start]
+        self._browsers: list[Visitor] = []
+
+    def go(self) -> None:
+        """Come again until the time is up."""
+        for walker in itertools.cycle(self._people):
+            visits = 0.0
+            try:
+                self._visit(walker)
+                visits = 1.0
+            except TimeUp:
+                return
+            except Refused:
+                self.seen.refused += 1
+            except (RequestFailed, OSError) as error:
+                self.seen.errors.append(str(error) or type(error).__name__)
+            finally:
+                self._leave(visits, walker)
+
+    def _visit(self, walker: Walker) -> None:
+        if self._kind == "checkup":
+            walk(self._browser(), walker)
+        elif self._kind == "guides":
+            read(self._browser(), self._edition)
+        else:
+            hold_lesson(self._browser, self._people)
+
+    def _browser(self) -> Visitor:
+        number = next(self._networks)
+        network = f"10.{number >> 8 & 255}.{number & 255}.1"  # limits are kept by network: none is met
+        browser = Visitor(self._server.port, more=f"X-Forwarded-For: {network}\r\n")
+        browser.until = self._until
+        self._browsers.append(browser)
+        return browser
+
+    def _leave(self, visits: float, walker: Walker) -> None:
+        requests = [exchange.seconds for browser in self._browsers for exchange in browser.exchanges]
+        if self._kind == "checkup":
+            visits = len(requests) / requests_of(self._edition, walker)
+        self.seen.add(Seen(requests, {self._kind: visits}))
+        for browser in self._browsers:
             browser.close()
-            diary.seconds += [exchange.seconds for exchange in browser.exchanges]
+        self._browsers.clear()
 
 
-def measure_crowd(server: Server, edition: CompiledEdition) -> Section:
-    """Return the throughput and waiting times of eight walkers who never pause. Raise RequestFailed."""
-    everybody = walkers(edition)
-    diaries = [Diary() for _ in range(WALKERS)]
+def crowd(
+    server: Server, edition: CompiledEdition, people: int, seconds: float, meanwhile: Callable[[], None] | None = None
+) -> Seen:
+    """Let so many people use the site for a while, and return what they saw; `meanwhile` is called in that time.
+
+    The server must count one proxy (PROXIES), because each visit comes from a network of its own.
+    """
     cpu, begun = server.cpu_seconds(), time.perf_counter()
-    threads = []
-    for number, diary in enumerate(diaries):
-        turned = everybody[number % len(everybody) :] + everybody[: number % len(everybody)]
-        thread = threading.Thread(target=_go, args=(server, turned, begun + SECONDS, diary), daemon=True)
-        thread.start()
-        threads.append(thread)
+    everybody = [Person(server, edition, number, begun + seconds) for number in range(people)]
+    threads = [threading.Thread(target=person.go, daemon=True) for person in everybody]
     for thread in threads:
-        thread.join(SECONDS + 30)
-    took, cpu = time.perf_counter() - begun, server.cpu_seconds() - cpu
-    walks = sum(diary.walks for diary in diaries)
-    seconds = [each for diary in diaries for each in diary.seconds]
-    errors = [error for diary in diaries for error in diary.errors]
-    if not walks or len(seconds) < 2:
-        raise RequestFailed(f"No walker came to the end. {errors[0] if errors else ''}")
-    cuts = quantiles(seconds, n=100)
-    row = {
-        "walkers": WALKERS,
-        "workers": len(server.workers),
-        "checkups": walks,
-        "checkups/s": walks / took,
-        "requests/s": len(seconds) / took,
-        "p50 ms": cuts[49] * 1e3,
-        "p95 ms": cuts[94] * 1e3,
-        "CPU ms a checkup": cpu * 1e3 / walks,
-        "errors": len(errors),
-    }
-    notes = ["The walkers are threads of this process and share the cores with the server; gzip accepted."]
-    notes += [f"Error: {error}" for error in list(dict.fromkeys(errors))[:5]]
-    return Section("crowd", "4. Whole checkups at once", (row,), tuple(notes))
+        thread.start()
+    if meanwhile is not None:
+        meanwhile()
+    for thread in threads:
+        thread.join(seconds + TIMEOUT_SECONDS)
+    seen = Seen(took=time.perf_counter() - begun, cpu=server.cpu_seconds() - cpu)
+    for person in everybody:
+        seen.add(person.seen)
+    if not seen.requests:
+        raise RequestFailed(f"Nobody got an answer. {seen.errors[0] if seen.errors else ''}")
+    return seen

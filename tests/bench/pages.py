@@ -14,7 +14,7 @@ from apps import scoring
 from apps.checkup.sheet import AnswerSheet
 from apps.editions.compiled import CompiledEdition
 from tests.bench.client import Browser, Reply, RequestFailed
-from tests.bench.report import Cell, Section
+from tests.bench.report import Bar, Cell, Section
 from tests.bench.walks import Walker, all_open, typical, walkers
 
 KILOBYTE = 1024
@@ -153,7 +153,12 @@ def weigh_pages(port: int, edition: CompiledEdition) -> Section:
         + (f"over the limit: {', '.join(over)}." if over else "none is over the limit."),
         "A page with a form varies by up to 100 bytes from visit to visit, on purpose.",
     )
-    return Section("pages", "1. Bytes of a first visit", tuple(rows), notes)
+    results = [float(row["all"] or 0) for row in rows if str(row["page"]).startswith("result, ")]
+    bars = (
+        Bar("bytes of the heaviest question", largest.sent(), MOST_BYTES_QUESTION),
+        Bar("bytes of the heaviest result", max(results), MOST_BYTES_RESULT),
+    )
+    return Section("pages", "1. Bytes of a first visit", tuple(rows), notes, bars)
 
 
 def _questions(scale: Scale, edition: CompiledEdition) -> list[Weight]:

@@ -9,20 +9,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "privacycheck.wsgi:application"
+SITE_SETTINGS = "privacycheck.settings"
 BARE = "tests.bench.bare:application"
-START_SECONDS = 30
+BARE_SETTINGS = "tests.bench.bare"
+START_SECONDS = 60
 STOP_SECONDS = 10
 FROM_THE_SHELL = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT"}
 
 
 class ServerFailed(Exception):
     """A server or a command that prepares it did not do its work. The text is what it said."""
+
+
+class NotInstalled(Exception):
+    """This machine has no PostgreSQL. The text says what was looked for."""
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -39,30 +45,55 @@ def prepared_folder() -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="privacycheck-bench-") as name:
         folder = Path(name)
-        for command in (
-            ["migrate_all", "--verbosity", "0"],
-            ["publish_pack", "apps/editions/pack", "--note", "The edition of the bench"],
-            ["collectstatic", "--noinput", "--verbosity", "0"],
-        ):
-            done = subprocess.run(
-                [sys.executable, "manage.py", *command],
-                cwd=ROOT,
-                env=environment(folder),
-                capture_output=True,
-                text=True,
-                timeout=60,
-            )
-            if done.returncode:
-                raise ServerFailed(f"manage.py {command[0]} failed:\n{(done.stdout + done.stderr).strip()}")
+        prepare(folder)
+        manage(folder, "collectstatic", "--noinput", "--verbosity", "0")
         yield folder
+
+
+def prepare(folder: Path, **variables: str) -> None:
+    """Make the tables of a fresh database and publish the shipped content in it. Raise ServerFailed."""
+    manage(folder, "migrate_all", "--verbosity", "0", **variables)
+    manage(folder, "publish_pack", "apps/editions/pack", "--note", "The edition of the bench", **variables)
+
+
+def manage(folder: Path, *words: str, **variables: str) -> None:
+    """Run one management command. Raise ServerFailed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode:
+        raise ServerFailed(f"manage.py {words[0]} failed:\n{(done.stdout + done.stderr).strip()}")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Give the DATABASE_URL of a PostgreSQL of its own with the shipped content. Raise NotInstalled or ServerFailed."""
+    # pytest, which that module needs, is slow to import.
+    from tests.classroom.postgres import server
+
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server()).url
+        except BaseException as error:
+            if type(error).__name__ != "Skipped":  # pytest's, which is no Exception
+                raise
+            raise NotInstalled(str(error)) from None
+        prepare(folder, DATABASE_URL=url)
+        yield url
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running gunicorn: its port and its worker processes."""
+    """A running gunicorn: its port, its worker processes, and the processor time that its start took."""
 
     port: int
     workers: tuple[int, ...]
+    start_cpu: float
 
     def cpu_seconds(self) -> float:
         """Return the processor time, user and system, that the workers have used so far."""
@@ -71,6 +102,10 @@ class Server:
     def memory(self) -> list[int]:
         """Return the memory of each worker in bytes, pages shared with others divided between them (PSS)."""
         return [pss_bytes(worker) for worker in self.workers]
+
+    def open_files(self) -> int:
+        """Return the most open file descriptors, connections included, of any worker."""
+        return max(len(os.listdir(f"/proc/{worker}/fd")) for worker in self.workers)
 
 
 @contextmanager
@@ -107,7 +142,8 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Server(port, _workers_when_ready(process, port, workers, log))
+        found = _workers_when_ready(process, port, workers, log)
+        yield Server(port, found, cpu_seconds(process.pid))
     finally:
         process.terminate()
         try:
@@ -123,9 +159,7 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _workers_when_ready(
-    process: subprocess.Popen[bytes], port: int, count: int, log: Path
-) -> tuple[int, ...]:
+def _workers_when_ready(process: subprocess.Popen[bytes], port: int, count: int, log: Path) -> tuple[int, ...]:
     """Wait until the server answers and all its workers have begun; return their process ids."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
