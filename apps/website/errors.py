@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+DATABASE_IS_AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError)
+"""It does not answer, is locked, full or only to be read, or its tables are being changed: all pass by themselves."""
+
+RETRY_SECONDS = 30
+
 
 def error_page(request: HttpRequest, status: int, retry_after: int | None = None, kind: str = "") -> HttpResponse:
     """Return the page for a status code, in the language of the address or the site's own.
 
-    `retry_after` is in seconds. `kind` chooses another wording for the same status (`csrf`).
+    `retry_after` is in seconds. `kind` chooses another wording for the same status (`csrf`, `editor`).
     """
     language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
     with translation.override(language):
@@ -59,6 +66,11 @@ def _wording(status: int, kind: str) -> tuple[str, str]:
             _("A part of the site is having a rest. Your answers are still in your browser. Try again in a minute."),
         ),
     }
+    if kind == "editor":  # in English, as all of the desk
+        return (
+            "The site can store nothing just now",
+            "Nothing was saved. Go back: what you typed is still in the form. Try again in a minute.",
+        )
     if kind == "csrf":
         return (
             _("Please press that button again"),
@@ -87,7 +99,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a request that failed by a fault of ours."""
+    """Answer a request that failed by a fault of ours, or because the database does not do its work just now."""
+    error = sys.exc_info()[1]
+    # SQLite says no more of a damaged file than that something is wrong: the kind above all others.
+    if isinstance(error, DATABASE_IS_AWAY) or type(error) is DatabaseError:
+        is_editors = request.path_info.startswith("/editor/")
+        return error_page(request, 503, RETRY_SECONDS, kind="editor" if is_editors else "")
     return error_page(request, 500)
 
 

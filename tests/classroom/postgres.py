@@ -65,7 +65,8 @@ def server() -> Iterator[Server]:
         try:
             yield found
         finally:
-            found.control("-m", "immediate", "stop")
+            if (folder / "data" / "postmaster.pid").exists():  # a test may have stopped it
+                found.control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
