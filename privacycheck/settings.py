@@ -150,12 +150,18 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif _database["ENGINE"].endswith("postgresql"):
+    # Each thread of a worker keeps its connection and looks before each request whether it is still good.
     # A database that hangs must not hang its readers: five seconds in all, then the page says so.
     # What the address asks for besides, such as sslmode, stays.
-    _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=4000",
+    _database |= {
+        "ENGINE": "privacycheck.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),
+            "connect_timeout": 3,
+            "options": "-c statement_timeout=4000",
+        },
     }
 else:
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")

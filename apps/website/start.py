@@ -13,6 +13,9 @@ from apps.website.logs import take_over_hooks
 
 logger = logging.getLogger(__name__)
 
+LONGEST_WAIT_SECONDS = 4.5
+"""For an answer of PostgreSQL. Its own limit is half a second less, and names the reason."""
+
 
 def warm_up() -> None:
     """Compile the current edition before the workers fork, so that they share it in memory.
@@ -21,6 +24,9 @@ def warm_up() -> None:
     """
     refuse_unsafe_start()
     take_over_hooks()
+    for connection in connections.all():
+        if connection.vendor == "postgresql":
+            type(connection).patience = LONGEST_WAIT_SECONDS  # type: ignore[attr-defined]
     try:
         if not current.refresh():
             logger.warning("No edition is published yet. Run: python manage.py publish_pack apps/editions/pack")
