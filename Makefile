@@ -17,7 +17,7 @@ AS_IN_PRODUCTION = PUBLIC_ORIGIN=https://privacycheck.example DATA_DIR=$(CHECKS)
   SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-postgresql drill lint types imports check bench soak messages share-images lock clean
+.PHONY: help run dev test test-postgresql drill lint types imports check audit sbom bench soak messages share-images lock clean
 .PHONY: writable port environment environment-dev browser database
 
 help: ## list what make can do
@@ -56,6 +56,7 @@ environment: port
 # --- Checking ------------------------------------------------------------------------------------------
 
 test: lint types imports check browser ## run every check and every test, the real browser included
+	@$(PYTHON) .ci/audit.py --warn requirements.txt requirements-dev.txt
 	@$(PYTHON) -m pytest -n 2 --dist worksteal --durations 10 -m "not drill"
 
 test-postgresql: environment-dev ## run the tests that use a database on PostgreSQL too; minutes
@@ -93,6 +94,14 @@ check: environment-dev ## check settings, migrations, translations and the conte
 	@$(AS_IN_PRODUCTION) $(PYTHON) manage.py check_pack $(PACK) >$(CHECKS)/content.txt 2>&1 \
 	  || { cat $(CHECKS)/content.txt; exit 1; }
 	@tail -n 1 $(CHECKS)/content.txt
+
+audit: environment-dev ## look every dependency up in the lists of known weaknesses; needs a network
+	@$(PYTHON) .ci/audit.py requirements.txt requirements-dev.txt
+
+sbom: environment-dev ## list what the site is made of, as CycloneDX (sbom.json in DATA_DIR)
+	@mkdir -p $(DATA_DIR)
+	@$(PYTHON) -m cyclonedx_py requirements --output-reproducible --of JSON -o $(DATA_DIR)/sbom.json requirements.txt
+	@echo "Written: $(DATA_DIR)/sbom.json"
 
 bench: environment-dev ## measure bytes, speed, memory and load, as ratios to a bare Django view
 	@$(PYTHON) -m tests.bench

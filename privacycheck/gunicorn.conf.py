@@ -3,7 +3,10 @@
 import gc
 import os
 
+from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+os.umask(0o077)  # what the site writes is for its own account: on SQLite, whole databases
 
 wsgi_app = "privacycheck.wsgi:application"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -53,3 +56,22 @@ logconfig_dict = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }
+
+
+def refuse(client: object, status: int, reason: str, message: str) -> None:
+    """Answer what is not HTTP, before there is a request: with the site's headers, and nothing of what was sent."""
+    from apps.website.middleware import HEADERS  # where this is called, the site is up
+
+    body = f"<!doctype html><html lang=en><meta charset=utf-8><title>{reason}</title><h1>{reason}</h1>"
+    headers = {
+        **HEADERS,
+        "Cache-Control": "no-store",
+        "Connection": "close",
+        "Content-Length": str(len(body)),
+        "Content-Type": "text/html; charset=utf-8",
+    }
+    lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers.items()), "", body]
+    util.write_nonblock(client, "\r\n".join(lines).encode("ascii"))
+
+
+util.write_error = refuse  # gunicorn has no setting for it

@@ -33,7 +33,9 @@ if not IS_HTTPS and not IS_LOOPBACK:
     raise ImproperlyConfigured("PUBLIC_ORIGIN may use plain http only on this machine (127.0.0.1). Use https.")
 if DEBUG and not IS_LOOPBACK:
     raise ImproperlyConfigured("DEBUG shows a visitor's data to the world. It is allowed only on 127.0.0.1.")
-if DEBUG and env.str("HOST", default="127.0.0.1") not in _LOOPBACK:
+HOST: str = env.str("HOST", default="127.0.0.1")  # where gunicorn listens
+LISTENS_ON_LOOPBACK = HOST.strip("[]") in _LOOPBACK
+if DEBUG and not LISTENS_ON_LOOPBACK:
     raise ImproperlyConfigured("DEBUG shows a visitor's data to the world. Set HOST to 127.0.0.1, or leave DEBUG out.")
 
 ALLOWED_HOSTS: list[str] = [_origin.hostname, *env.list("ALLOWED_HOSTS", default=[])]
@@ -208,22 +210,24 @@ if DESK_SECOND_PERSON not in {"auto", "always", "never"}:
     raise ImproperlyConfigured("DESK_SECOND_PERSON is auto (once there are two publishers), always or never.")
 SOURCES_STATE: str = env.str("SOURCES_STATE", default=str(DATA_DIR / "sources.jsonl"))  # of check_sources --state
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "apps.desk.passwords.EditorPasswordHasher",  # reads what Django's own Argon2 hashed before, too
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [  # length and what is known, but no rule about kinds of characters
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.desk.passwords.NotOfWordsOfThisSite"},
 ]
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # how long a link to set a password works
 # Only pages below /editor/ see the session, so that public pages stay free of cookies. The prefix __Host- would ask
 # for the path /.
+SESSION_ENGINE = "apps.desk.sessions"
 SESSION_COOKIE_NAME = "__Secure-editor" if IS_HTTPS else "editor"
 SESSION_COOKIE_PATH = "/editor/"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60  # from signing in, whatever is done meanwhile
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would go to public pages too
 
@@ -275,9 +279,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.website.errors.csrf_failure"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SECURE_SSL_REDIRECT = IS_HTTPS
+HSTS: str = env.str("HSTS", default="subdomains")
+"""How far browsers are told to use https alone: this host, hosts below it too, or, in their own list, for ever."""
+if HSTS not in {"host", "subdomains", "preload"}:
+    raise ImproperlyConfigured("HSTS is subdomains (the default), host (this one alone) or preload (and list it).")
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS and HSTS != "host"
+SECURE_HSTS_PRELOAD = IS_HTTPS and HSTS == "preload"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # `no-referrer` would make browsers send "Origin: null", and every form would be refused.
 SECURE_REFERRER_POLICY = "same-origin"
@@ -285,6 +293,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # X-Frame-Options is set by apps.website.middleware.headers, with all other headers
+    "security.W005",  # the setting HSTS says how far it reaches
+    "security.W021",
     "security.W009",  # apps.website.checks asks more of keys, and says it in one line
     "security.W025",
 ]

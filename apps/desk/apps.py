@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
 from django.db import router
 from django.db.models.signals import post_migrate
 
@@ -18,8 +19,9 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Keep the roles as this version means them, whenever tables are brought up to date."""
+        """Keep the roles as this version means them, whenever tables are brought up to date; see to sessions' ends."""
         post_migrate.connect(_renew_roles, sender=self)
+        user_logged_in.connect(_note_sign_in)
 
 
 def _renew_roles(using: str, **kwargs: Any) -> None:
@@ -27,3 +29,9 @@ def _renew_roles(using: str, **kwargs: Any) -> None:
 
     if router.allow_migrate_model(using, get_user_model()):
         ensure_roles()
+
+
+def _note_sign_in(**kwargs: Any) -> None:
+    from apps.desk.sessions import note_sign_in
+
+    note_sign_in(**kwargs)

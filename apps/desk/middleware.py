@@ -20,6 +20,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 
+from apps.desk.passwords import Busy
+from apps.desk.views.wait import BUSY, please_wait
 from apps.editions.compiled import ORIGINAL
 
 PREFIX = "/editor/"
@@ -53,6 +55,10 @@ class EditorSessions(_OnlyForEditors, SessionMiddleware):
 
 class EditorAccounts(_OnlyForEditors, AuthenticationMiddleware):
     """Who an editor is."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Ask for patience where too many passwords are being checked at once."""
+        return please_wait(request, 5, BUSY) if isinstance(exception, Busy) else None
 
 
 class EditorMessages(_OnlyForEditors, MessageMiddleware):

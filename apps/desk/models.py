@@ -188,6 +188,44 @@ class Calibration(models.Model):
         return f"Calibration {self.key[:8]}"
 
 
+class PersonAction(models.TextChoices):
+    """What was done to an account."""
+
+    MADE = "made"
+    ROLE = "new role"
+    LINK = "new link"
+    OFF = "off"  # nobody can sign in with it
+    ON = "on again"
+    REMOVED = "removed"
+
+
+class PersonChange(models.Model):
+    """One line of the log of people: whose account was changed, by whom, and when.
+
+    `role_before` and `role_after` are the roles that the account had, in use or not; empty where there was none.
+    Without a `user` it was done on the command line.
+    """
+
+    action = models.CharField(max_length=10, choices=PersonAction)
+    at = models.DateTimeField(db_index=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    person_name = models.CharField(max_length=LONGEST_NAME)
+    role_before = models.CharField(max_length=20, blank=True)
+    role_after = models.CharField(max_length=20, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    user_name = models.CharField(max_length=LONGEST_NAME, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.person_name}: {self.action}"
+
+
 class SignInTries(models.Model):
     """How often somebody tried to sign in within one stretch of time. `key` is a hash that names nobody."""
 

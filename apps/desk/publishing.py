@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from apps.desk.draft import draft, problems_of
 from apps.desk.items import name_in_log
 from apps.desk.models import Approval, Publication, State
-from apps.desk.roles import EDIT, PUBLISH, active_publishers, require
+from apps.desk.roles import EDIT, PUBLISH, active_publishers, are_independent, publishers_lost, require
 from apps.editions.convert import questionnaire_of
 from apps.editions.models import Edition
 from apps.editions.pack_files import PackProblem, content_hash
@@ -101,11 +101,12 @@ def needs_second_person(old: Pack | None, new: Pack) -> bool:
     """Say whether a change from one pack to another needs another publisher's approval.
 
     It does where levels, weights or branching change, and the setting DESK_SECOND_PERSON asks for it: `always`,
-    `never`, or `auto`, which is `always` once there are two people who can publish.
+    `never`, or `auto`, which is `always` once there are two people who can publish. Whoever an administrator has
+    kept from it in the last day still counts: else one of two could send the other out and publish alone.
     """
     if settings.DESK_SECOND_PERSON == "never" or (old is not None and _scored(old) == _scored(new)):
         return False
-    return settings.DESK_SECOND_PERSON == "always" or active_publishers().count() >= 2
+    return settings.DESK_SECOND_PERSON == "always" or active_publishers().count() + publishers_lost() >= 2
 
 
 def approval_of(digest: str) -> Approval | None:
@@ -324,6 +325,11 @@ def _valid_approval(digest: str, user: User | None, approved_by: User | None) ->
         raise OwnWork("You approved this yourself, so another publisher has to publish it.")
     if not active_publishers().filter(pk=approver.pk).exists():
         raise NeedsApproval("Whoever approved this may no longer publish. Ask another publisher.")
+    if user is not None and not are_independent(user, approver):
+        raise OwnWork(
+            "An account of the two was changed within the last day by the other, or both by one person, so they do "
+            "not count as two people yet. Wait a day, or ask another publisher."
+        )
     return approval
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from enum import Enum
 
@@ -10,8 +11,11 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+
+from apps.desk.models import PersonAction, PersonChange
 
 EDIT = "desk.edit_draft"
 PUBLISH = "desk.publish"
@@ -41,6 +45,12 @@ PERMISSIONS: Mapping[Role, tuple[str, ...]] = {
     Role.ADMINISTRATOR: _OF_ADMINISTRATOR,
 }
 """The permissions of each role's group, as "app.codename"."""
+
+_PUBLISHING = [role.value for role, names in PERMISSIONS.items() if PUBLISH in names]
+
+
+FRESH = dt.timedelta(days=1)
+"""How long a change of an account is fresh: time for the others to see it in the log of people."""
 
 
 class NotAllowed(Exception):
@@ -82,21 +92,76 @@ def active_publishers() -> QuerySet[User]:
     return found
 
 
+def publishers_lost(at: dt.datetime | None = None) -> int:
+    """Return how many people somebody at the desk has lately kept from publishing."""
+    since = (at or timezone.now()) - FRESH
+    who = PersonChange.objects.filter(at__gt=since, user__isnull=False, role_before__in=_PUBLISHING)
+    lately = who.values_list("person", "person_name")
+    can = set(active_publishers().values_list("pk", flat=True))
+    return len({person or name for person, name in lately} - can)
+
+
+def are_independent(one: User, other: User, at: dt.datetime | None = None) -> bool:
+    """Say whether two people count as two: neither has lately changed the other's account, nor anybody both."""
+    return not _hands(one, at) & _hands(other, at)
+
+
+def _hands(person: User, at: dt.datetime | None) -> set[int]:
+    """Return who may act as a person: themselves, and whoever has lately made, raised or freshly linked the account."""
+    since = (at or timezone.now()) - FRESH
+    by = PersonChange.objects.filter(person=person, at__gt=since, user__isnull=False).values_list("user", flat=True)
+    return {person.pk, *by}
+
+
 def role_of(user: User) -> Role | None:
     """Return the highest role of a person, or None for none."""
     names = set(user.groups.values_list("name", flat=True))
     return next((role for role in reversed(Role) if role.value in names), None)
 
 
-def set_role(user: User, role: Role) -> None:
+def set_role(user: User, role: Role, by: User | None = None) -> None:
     """Give a person this role in place of any other."""
     groups = Group.objects.filter(name__in=[one.value for one in Role])
+    before = role_of(user)
     with transaction.atomic():
         user.groups.remove(*groups)
         user.groups.add(Group.objects.get(name=role.value))
+        if before != role:
+            _note(PersonAction.ROLE if before else PersonAction.MADE, user, by, before, role)
 
 
-def create_editor(name: str, role: Role, email: str = "") -> tuple[User, str]:
+def set_active(user: User, is_active: bool, by: User | None = None) -> None:
+    """Switch an account on or off; nothing of it is lost."""
+    if user.is_active == is_active:
+        return
+    user.is_active = is_active
+    with transaction.atomic():
+        user.save(update_fields=["is_active"])
+        role = role_of(user)
+        _note(PersonAction.ON if is_active else PersonAction.OFF, user, by, role, role)
+
+
+def remove_editor(user: User, by: User | None = None) -> None:
+    """Remove an account; what it did stays in the logs under its name."""
+    with transaction.atomic():
+        _note(PersonAction.REMOVED, user, by, role_of(user), None)
+        user.delete()
+
+
+def _note(action: str, person: User, by: User | None, before: Role | None, after: Role | None) -> None:
+    PersonChange.objects.create(
+        action=action,
+        at=timezone.now(),
+        person=person,
+        person_name=person.get_username(),
+        role_before=before.value if before else "",
+        role_after=after.value if after else "",
+        user=by,
+        user_name=by.get_username() if by else "",
+    )
+
+
+def create_editor(name: str, role: Role, email: str = "", by: User | None = None) -> tuple[User, str]:
     """Make an account without a password and return it with the path of a one-time link to set one.
 
     Raise EditorExists or BadName.
@@ -111,14 +176,17 @@ def create_editor(name: str, role: Role, email: str = "") -> tuple[User, str]:
         raise BadName(" ".join(error.messages)) from None
     with transaction.atomic():
         user.save()
-        set_role(user, role)
+        set_role(user, role, by)
     return user, _link(user)
 
 
-def renew_link(user: User) -> str:
+def renew_link(user: User, by: User | None = None) -> str:
     """Return the path of a new one-time link. The old password, older links and open sessions stop working."""
     user.set_unusable_password()
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        role = role_of(user)
+        _note(PersonAction.LINK, user, by, role, role)
     return _link(user)
 
 

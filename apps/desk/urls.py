@@ -20,6 +20,7 @@ _desk = [
     path("items/<slug:slug>/<slug:item_id>/remove/", items.remove, name="remove"),
     path("items/<slug:slug>/<slug:item_id>/history/", items.history, name="history"),
     path("log/", overview.log, name="log"),
+    path("log/people/", overview.log_of_people, name="log_of_people"),
     path("log/<int:number>/restore/", items.restore_version, name="restore"),
     path("problems/", overview.problems, name="problems"),
     path("queue/", overview.queue, name="queue"),

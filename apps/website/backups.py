@@ -61,6 +61,7 @@ KEPT = (
     "desk.Approval",
     "desk.Publication",
     "desk.Calibration",
+    "desk.PersonChange",
     *CLASSES,
 )
 """The models that a backup holds, by label."""

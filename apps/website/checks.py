@@ -78,6 +78,20 @@ def the_proxies_are_counted(**_: Any) -> list[checks.CheckMessage]:
     return []
 
 
+@checks.register(checks.Tags.security, deploy=True)
+def plain_http_stays_on_this_machine(**_: Any) -> list[checks.CheckMessage]:
+    """Find a site for this machine alone that listens to the network: it would serve plain http to all of it."""
+    if settings.IS_LOOPBACK and not settings.IS_HTTPS and not settings.LISTENS_ON_LOOPBACK:
+        return [
+            _error(
+                "E006",
+                "HOST lets others reach this site, but PUBLIC_ORIGIN is this machine alone. "
+                "Set PUBLIC_ORIGIN to the https address that visitors use, or HOST to 127.0.0.1.",
+            )
+        ]
+    return []
+
+
 def _error(number: str, text: str) -> checks.Error:
     return checks.Error(text, id=f"website.{number}")
 
@@ -109,9 +123,13 @@ def _faults_of_file(alias: str, file: Path) -> Iterator[str]:
 def refuse_unsafe_start() -> None:
     """Raise UnsafeStart with one line for each thing that is wrong.
 
-    Django's own checks of a deployment count too, except on this machine alone, where http is allowed.
+    Checks of a deployment count too, Django's own among them. On this machine alone, where http is allowed, there is
+    one of them only: that it is this machine alone.
     """
     found = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=not settings.IS_LOOPBACK)
+    if settings.IS_LOOPBACK:
+        found += plain_http_stays_on_this_machine()
+    found.sort(key=lambda one: one.id or "")  # Django runs its checks in any order
     wrong = [f"{one.msg} ({one.id})" for one in found if one.level >= checks.WARNING and not one.is_silenced()]
     wrong += faults_of_the_machine()
     if wrong:

@@ -65,6 +65,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def _uncached(text: str, status: int = 200) -> HttpResponse:
     response = HttpResponse(text + "\n", content_type=TEXT, status=status)
     response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
     return response
 
 

@@ -39,7 +39,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 if settings.IS_HTTPS:
-    HEADERS["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    _reach = {"host": "", "subdomains": "; includeSubDomains", "preload": "; includeSubDomains; preload"}
+    HEADERS["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}{_reach[settings.HSTS]}"
 
 
 def observed(get_response: GetResponse) -> GetResponse:

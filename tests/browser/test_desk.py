@@ -26,6 +26,7 @@ PAGES = (
     "/editor/queue/",
     "/editor/map/",
     "/editor/log/",
+    "/editor/log/people/",
     "/editor/publish/",
     "/editor/exchange/",
     "/editor/password/",

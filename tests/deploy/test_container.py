@@ -86,7 +86,8 @@ def _as_the_base_image(place: Place) -> None:
 def served(image: Image) -> Iterator[subprocess.Popen[bytes]]:
     """The site in a container, with SQLite in its volume, as long as the tests of this module run."""
     image.run("prepare", SECRET_KEY_FILE=_secret(image))
-    process = image.place.start(image.words(), image.logs / "web.log", env=image.env())
+    # On this machine alone: as shipped it listens to the network, and then asks for an address with https.
+    process = image.place.start(image.words(), image.logs / "web.log", env=image.env(HOST="127.0.0.1"))
     try:
         for _ in range(100):
             time.sleep(0.2)
@@ -142,6 +143,8 @@ def test_what_cannot_be_right_stops_it_with_one_line(image):
     assert said.strip() == "Not started: SECRET_KEY_FILE names /nowhere, which cannot be read."
     said = image.run("serve", fine=False, PUBLIC_ORIGIN="http://privacy.example")
     assert "PUBLIC_ORIGIN may use plain http only on this machine" in said
+    said = image.run("serve", fine=False, SECRET_KEY_FILE=_secret(image))
+    assert "Not started: HOST lets others reach this site, but PUBLIC_ORIGIN is this machine alone." in said
 
 
 def test_a_secret_comes_from_its_file_and_commands_reach_manage_py(image):

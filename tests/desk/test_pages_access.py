@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from apps.desk.limits import MOST_FOR_ACCOUNT, MOST_FOR_ADDRESS, SECONDS, allow_sign_in
+from apps.desk.limits import DAY, MOST_FOR_ACCOUNT, MOST_FOR_ADDRESS, MOST_IN_A_DAY, SECONDS, wait_before_sign_in
 from apps.desk.models import SignInTries
 from apps.desk.roles import Role, create_editor, set_role
 from apps.website.middleware import CONTENT_SECURITY_POLICY
@@ -31,6 +31,7 @@ READING = (
     "/editor/queue/",
     "/editor/map/",
     "/editor/log/",
+    "/editor/log/people/",
     "/editor/publish/",
     "/editor/exchange/",
     "/editor/exchange/draft.zip",
@@ -186,22 +187,145 @@ def test_guessing_ends_in_429_and_does_not_lock_the_editor_out_elsewhere(edition
     assert sign_in(client, address="198.51.100.7").status_code == 303
 
 
+NOON = dt.datetime(2030, 1, 1, 12, 1, tzinfo=dt.timezone.utc)
+
+
 def test_tries_are_counted_by_network_whatever_the_name():
-    at = dt.datetime(2030, 1, 1, 12, 1, tzinfo=dt.timezone.utc)
-    answers = [allow_sign_in(f"name{n}", f"192.0.2.{n}", at) for n in range(MOST_FOR_ADDRESS + 1)]
-    assert answers == [True] * MOST_FOR_ADDRESS + [False]
-    assert allow_sign_in("name", "2001:db8::1", at)
-    assert allow_sign_in("name", "192.0.2.1", at + dt.timedelta(seconds=SECONDS))
+    waits = [wait_before_sign_in(f"name{n}", f"192.0.2.{n}", at=NOON) for n in range(MOST_FOR_ADDRESS + 1)]
+    assert waits == [0] * MOST_FOR_ADDRESS + [SECONDS - 60]
+    assert not wait_before_sign_in("name", "2001:db8::1", at=NOON)
+    assert not wait_before_sign_in("name", "192.0.2.1", at=NOON + dt.timedelta(seconds=SECONDS))
 
 
 def test_what_is_counted_holds_no_name_or_address_and_goes_with_its_time():
-    at = dt.datetime(2030, 1, 1, 12, 1, tzinfo=dt.timezone.utc)
-    allow_sign_in("ann", "192.0.2.1", at)
+    wait_before_sign_in("ann", "192.0.2.1", at=NOON)
     kept = str(list(SignInTries.objects.values_list()))
     assert "ann" not in kept
     assert "192.0" not in kept
-    allow_sign_in("ben", "198.51.100.7", at + dt.timedelta(seconds=SECONDS))
-    assert SignInTries.objects.count() == 2  # the new ones alone
+    wait_before_sign_in("ben", "198.51.100.7", at=NOON + dt.timedelta(seconds=SECONDS))
+    assert SignInTries.objects.count() == 4  # of the first one only the count of the day is left
+    wait_before_sign_in("ben", "198.51.100.7", at=NOON + dt.timedelta(seconds=DAY))
+    assert SignInTries.objects.count() == 3
+
+
+def elsewhere(number: int) -> str:
+    """Return an address in a network of its own."""
+    return f"203.{number}.113.1"
+
+
+def guessed_from_everywhere(name: str, tries: int = MOST_IN_A_DAY) -> list[int]:
+    return [wait_before_sign_in(name, elsewhere(n)) for n in range(tries)]
+
+
+def test_many_networks_together_have_a_ceiling_for_one_account_in_a_day():
+    waits = [wait_before_sign_in("ann", elsewhere(n), at=NOON) for n in range(MOST_IN_A_DAY + 1)]
+    assert waits == [0] * MOST_IN_A_DAY + [DAY // 2 - 60]  # until midnight
+    assert wait_before_sign_in("ＡＮＮ", elsewhere(200), at=NOON)  # the same name to Django, in other letters
+    assert not wait_before_sign_in("ben", elsewhere(200), at=NOON)
+    assert not wait_before_sign_in("ann", elsewhere(200), at=NOON + dt.timedelta(seconds=DAY // 2 - 60))
+
+
+def test_one_network_alone_does_not_use_up_the_day_of_an_account():
+    for _ in range(MOST_IN_A_DAY * 2):
+        wait_before_sign_in("ann", "192.0.2.1", at=NOON)
+    assert not wait_before_sign_in("ann", elsewhere(1), at=NOON)
+
+
+@pytest.mark.parametrize("name", ["ann-of-the-desk", "nobody-of-this-name"])
+def test_the_ceiling_is_said_alike_whether_there_is_such_an_account_or_not(edition, client, name):
+    ready()
+    guessed_from_everywhere(name)
+    answer = sign_in(client, name=name, address=elsewhere(200))
+    assert answer.status_code == 429
+    assert SECONDS < int(answer["Retry-After"]) <= DAY or dt.datetime.now(dt.timezone.utc).hour == 23
+    assert not answer.cookies.get("editor")
+
+
+def test_who_has_signed_in_with_a_browser_before_gets_in_with_it_whatever_strangers_try(edition, client):
+    ready()
+    sign_in(client)
+    mark = client.cookies["device"]
+    assert (mark["path"], mark["httponly"], mark["samesite"]) == ("/editor/sign-in/", True, "Lax")
+    client.post("/editor/sign-out/")
+    guessed_from_everywhere("ann-of-the-desk")
+    assert sign_in(Client(), address=elsewhere(200)).status_code == 429
+    assert sign_in(client, address=elsewhere(201)).status_code == 303
+
+
+def test_the_mark_of_a_browser_opens_nothing_and_frees_nobody_from_the_limit_of_a_network(edition, client):
+    ready()
+    ready("ben-of-the-desk")
+    sign_in(client)
+    mark = client.cookies["device"].value
+    other = Client()
+    other.cookies["device"] = mark
+    assert other.get("/editor/").status_code == 302
+    answers = [sign_in(other, password="wrong", address=elsewhere(9)).status_code for _ in range(MOST_FOR_ACCOUNT + 1)]
+    assert answers == [422] * MOST_FOR_ACCOUNT + [429]
+    guessed_from_everywhere("ben-of-the-desk")
+    assert sign_in(other, name="ben-of-the-desk", address=elsewhere(201)).status_code == 429  # it is not Ben's
+
+
+@pytest.mark.parametrize("spoilt", ["password", "inactive", "forged", "key"])
+def test_a_mark_is_worth_nothing_once_its_password_or_key_is_gone(edition, client, settings, spoilt):
+    user = ready()
+    sign_in(client)
+    client.post("/editor/sign-out/")
+    if spoilt == "password":
+        user.set_password(PASSWORD)  # the same words, with another salt
+        user.save()
+    elif spoilt == "inactive":
+        User.objects.update(is_active=False)
+    elif spoilt == "forged":
+        client.cookies["device"] = client.cookies["device"].value[::-1]
+    else:
+        settings.SECRET_KEY = "another key, with nothing to fall back on " * 2
+    guessed_from_everywhere("ann-of-the-desk")
+    assert sign_in(client, address=elsewhere(200)).status_code == 429
+
+
+def test_a_mark_of_an_older_key_counts_as_long_as_the_key_does(edition, client, settings):
+    ready()
+    sign_in(client)
+    client.post("/editor/sign-out/")
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, with the old one to fall back on " * 2
+    guessed_from_everywhere("ann-of-the-desk")
+    assert sign_in(client, address=elsewhere(200)).status_code == 303
+
+
+def test_a_new_link_lets_its_owner_in_although_strangers_guess(edition):
+    _, link = create_editor("ann-of-the-desk", Role.WRITER)
+    guessed_from_everywhere("ann-of-the-desk")
+    owner = Client()
+    form = {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    owner.post(owner.get(link, follow=True).redirect_chain[-1][0], form)
+    assert sign_in(Client(), address=elsewhere(200)).status_code == 429
+    assert sign_in(owner, address=elsewhere(201)).status_code == 303
+
+
+def test_who_changes_their_password_stays_known_to_the_browser(edition, client):
+    ready()
+    sign_in(client)
+    changed = PASSWORD + " and more"
+    form = {"old_password": PASSWORD, "new_password1": changed, "new_password2": changed}
+    assert client.post("/editor/password/", form).status_code == 302
+    client.post("/editor/sign-out/")
+    guessed_from_everywhere("ann-of-the-desk")
+    assert sign_in(client, password=changed, address=elsewhere(201)).status_code == 303
+
+
+def test_guessing_the_old_password_in_a_session_of_somebody_else_ends_too(edition, client):
+    user = ready()
+    client.force_login(user)
+    form = {"old_password": "wrong", "new_password1": "x" * 20, "new_password2": "x" * 20}
+    answers = [client.post("/editor/password/", form) for _ in range(MOST_FOR_ACCOUNT + 1)]
+    assert [answer.status_code for answer in answers] == [200] * MOST_FOR_ACCOUNT + [429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= SECONDS
+    right = {**form, "old_password": PASSWORD}
+    assert client.post("/editor/password/", right).status_code == 429
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
 
 
 def test_a_link_sets_a_password_once_and_looking_at_it_uses_nothing_up(edition, client):

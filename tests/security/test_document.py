@@ -133,13 +133,20 @@ def test_its_own_links_lead_somewhere():
 def test_limits_in_the_text_are_those_of_the_code():
     from apps.checkup.views.keep import LOADS
     from apps.classroom import codes, limits, models, totals
-    from apps.desk.limits import MOST_FOR_ACCOUNT, MOST_FOR_ADDRESS, SECONDS
+    from apps.desk.devices import DAYS
+    from apps.desk.limits import MOST_CHANGES_OF_PEOPLE, MOST_FOR_ACCOUNT, MOST_FOR_ADDRESS, MOST_IN_A_DAY, SECONDS
+    from apps.desk.passwords import EditorPasswordHasher
     from apps.guidance.views_search import LIMIT
 
     assert SECONDS == 15 * 60
     for line in (
         f"signing in, account and network | {MOST_FOR_ACCOUNT} in 15 minutes",
         f"signing in, network | {MOST_FOR_ADDRESS} in 15 minutes",
+        f"that it has used | {MOST_IN_A_DAY} in a day",
+        f"changes of accounts, administrator | {MOST_CHANGES_OF_PEOPLE} an hour",
+        f"within {DAYS} days, with the password of today",
+        f"t={EditorPasswordHasher.time_cost}, m={EditorPasswordHasher.memory_cost // 1024} MiB, "
+        f"p={EditorPasswordHasher.parallelism}",
         f"manage links | {limits.WRONG_CODE.most} a minute",
         f"joining | {limits.JOIN.most} a minute",
         f"opening a class | {limits.OPEN_CLASS.most} an hour",

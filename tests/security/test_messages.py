@@ -91,6 +91,34 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(public_site: Server,
     assert Visitor(public_site.port).get("/en/").status == 200
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("PLANTED /en/ <b>planted\r\n\r\n", 400),
+        ("GET /planted HTTP/9.9\r\n\r\n", 400),
+        (f"GET /planted{'a' * 10_000} HTTP/1.1\r\n\r\n", 414),
+        (f"GET /planted HTTP/1.1\r\n{HEAD}X\x00planted: b\r\n\r\n", 400),
+        (POST + "Transfer-Encoding: planted\r\n\r\n", 501),
+    ],
+)
+def test_what_is_not_http_is_answered_under_the_sites_headers_without_a_word_of_it(
+    public_site: Server, text: str, status: int
+) -> None:
+    answer = sent(public_site, text)
+    assert statuses(answer) == [status]
+    assert "planted" not in answer.lower()
+    head, _, body = answer.partition("\r\n\r\n")
+    ours = Visitor(public_site.port).get("/en/").headers
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head.splitlines()[1:])}
+    for name in (
+        *("content-security-policy", "strict-transport-security", "x-content-type-options", "referrer-policy"),
+        *("cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "x-frame-options"),
+    ):
+        assert headers[name] == ours[name], name
+    assert headers["cache-control"] == "no-store"
+    assert int(headers["content-length"]) == len(body)
+
+
 def test_a_proxys_header_from_a_visitor_moves_no_page(public_site: Server) -> None:
     headers = (
         "SCRIPT_NAME",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import stat
 import subprocess
 import sys
@@ -54,6 +55,8 @@ def is_protected(answer: Answer, shared: bool = False) -> None:
     assert set(policy.values()) == {"'self'", "'none'"}
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+    assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["permissions-policy"].split(", "))
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == ("cross-origin" if shared else "same-origin")
     assert ("access-control-allow-origin" in headers) == shared
@@ -139,6 +142,39 @@ def test_who_asks_for_health_from_inside_is_not_redirected(public_site: Server) 
     assert Visitor(public_site.port, scheme="http").get("/healthz").status == 200
 
 
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({}, "max-age=63072000; includeSubDomains"),
+        ({"HSTS": "host"}, "max-age=63072000"),
+        ({"HSTS": "subdomains"}, "max-age=63072000; includeSubDomains"),
+        ({"HSTS": "preload"}, "max-age=63072000; includeSubDomains; preload"),
+    ],
+)
+def test_hosts_below_are_bound_and_listed_only_as_far_as_asked_for(
+    tmp_path: Path, variables: dict[str, str], says: str
+) -> None:
+    show = (
+        "import django; django.setup()\n"
+        "from django.core.checks import run_checks\n"
+        "from apps.website.middleware import HEADERS\n"
+        "print(HEADERS['Strict-Transport-Security'])\n"
+        "wrong = run_checks(tags=['security'], include_deployment_checks=True)\n"
+        "print([one for one in wrong if not one.is_silenced()])\n"
+    )
+    given = environment(tmp_path, PUBLIC_ORIGIN=f"https://{HOST}", SECRET_KEY=secrets.token_urlsafe(64), PROXIES="1")
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=ROOT,
+        env=given | {"DJANGO_SETTINGS_MODULE": "privacycheck.settings"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [says, "[]"]
+
+
 # --- Cookies -------------------------------------------------------------------------------------------
 
 
@@ -169,7 +205,7 @@ def test_every_cookie_is_bound_to_this_host_over_tls_and_hidden_from_scripts(vis
     kinds = {re.sub(r"-[A-Z0-9]{6}$|-[0-9a-f]{8}-sheet$", "", name) for name in visitor.seen}
     assert kinds == {
         *("__Host-csrftoken", "__Host-sheet", "__Host-practice", "__Host-class", "__Host-joined"),
-        *("__Secure-editor", "__Secure-preview"),
+        *("__Secure-editor", "__Secure-preview", "__Secure-device"),
     }
     for name, morsel in visitor.seen.items():
         assert morsel["secure"], name
@@ -180,7 +216,10 @@ def test_every_cookie_is_bound_to_this_host_over_tls_and_hidden_from_scripts(vis
             assert morsel["path"] == "/", name
         else:
             assert morsel["path"].startswith("/editor/"), name
-        assert morsel["max-age"] in ("", "0"), name  # none outlives the browser unasked
+        if name == "__Secure-device":  # lets an editor's browser in while others guess; the sign-in page says so
+            assert (morsel["path"], morsel["max-age"]) == ("/editor/sign-in/", str(90 * 24 * 60 * 60))
+        else:
+            assert morsel["max-age"] in ("", "0"), name  # no other outlives the browser unasked
 
 
 def test_remembering_keeps_one_cookie_for_six_months_and_no_other(visitor: Visitor) -> None:
@@ -259,3 +298,35 @@ def test_the_key_made_on_ones_own_machine_is_its_owners_alone(tmp_path: Path) ->
     ask = [sys.executable, "-c", "import privacycheck.settings"]
     subprocess.run(ask, cwd=ROOT, env=environment(tmp_path), check=True, timeout=60)
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Return the mode of each file in a folder and below."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode) for path in found}
+
+
+def test_databases_and_backups_are_their_owners_alone_and_static_files_everybodys(tmp_path: Path) -> None:
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    data.mkdir()
+    for command in (["migrate_all"], ["collectstatic", "--noinput"], ["backup", str(backup / "of-today.gz")]):
+        backup.mkdir(exist_ok=True)
+        subprocess.run(
+            [sys.executable, "manage.py", *command, "--verbosity", "0"],
+            cwd=ROOT,
+            env=environment(data),
+            umask=0o022,
+            capture_output=True,
+            check=True,
+            timeout=120,
+        )
+    kept = {name: mode for name, mode in modes(tmp_path).items() if not name.startswith("data/static/")}
+    assert {"data/privacycheck.sqlite3", "data/privacycheck-classes.sqlite3", "backup/of-today.gz"} <= kept.keys()
+    assert {name: oct(mode) for name, mode in kept.items() if mode != 0o600} == {}
+    assert set(modes(data / "static").values()) == {0o644}
+
+
+def test_a_server_writes_for_its_own_account_alone(public_site: Server) -> None:
+    for worker in public_site.workers:
+        said = Path(f"/proc/{worker}/status").read_text(encoding="ascii")
+        assert re.search(r"^Umask:\s*0077$", said, re.MULTILINE)

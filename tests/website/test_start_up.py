@@ -58,6 +58,7 @@ def last_line(done):
         ({"METRICS_TOKEN": "x" * 31}, "METRICS_TOKEN is shorter than 32"),
         ({"METRICS_TOKEN": "é" * 40}, "METRICS_TOKEN is shorter than 32 characters, or not of plain"),
         ({"REQUEST_LOG": "everything"}, "REQUEST_LOG is errors"),
+        ({"HSTS": "on"}, "HSTS is subdomains"),
         ({"DATABASE_URL": "postgres://u:hunter2/x@127.0.0.1/c"}, "DATABASE_URL cannot be read"),
         ({"DATABASE_URL": "mysql://a:b@127.0.0.1/c"}, "DATABASE_URL must begin with"),
     ],
@@ -105,6 +106,8 @@ def database(**values):
         ({"DATABASES": database(USER="site", PASSWORD="change-me")}, ["website.E004"]),
         ({"PROXIES_IS_SET": False}, ["website.E005"]),
         ({"PROXIES_IS_SET": False, "IS_HTTPS": False}, []),
+        ({"LISTENS_ON_LOOPBACK": False}, []),  # a proxy stands before it
+        ({"IS_HTTPS": False, "IS_LOOPBACK": True, "LISTENS_ON_LOOPBACK": False}, ["website.E006"]),
     ],
 )
 def test_what_is_wrong_together_is_found(changed, ids):
@@ -181,3 +184,11 @@ def test_a_server_does_not_start_and_says_each_reason_in_one_line(tmp_path):
 def test_on_this_machine_alone_the_checks_of_a_deployment_do_not_count(tmp_path):
     lines = refusals(serve(tmp_path, PUBLIC_ORIGIN="http://127.0.0.1:8000", SECRET_KEY="x" * 60, PROXIES="unset"))
     assert lines == ["Styles and scripts are not collected. Run: python manage.py collectstatic --noinput"]
+
+
+def test_what_is_for_this_machine_alone_does_not_listen_to_the_network(tmp_path):
+    here = {"PUBLIC_ORIGIN": "http://127.0.0.1:8000", "PROXIES": "unset"}
+    lines = refusals(serve(tmp_path, HOST="0.0.0.0", **here))
+    assert [line for line in lines if "website.E006" in line and "Set PUBLIC_ORIGIN to the https address" in line]
+    for host in ("localhost", "127.0.0.1", "[::1]"):
+        assert not [line for line in refusals(serve(tmp_path, HOST=host, **here)) if "E006" in line]

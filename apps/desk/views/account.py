@@ -18,11 +18,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.desk.access import SeeOther, editor, private
-from apps.desk.limits import SECONDS, allow_sign_in
+from apps.desk.devices import is_known, remember
+from apps.desk.limits import SECONDS, wait_before_sign_in
 from apps.desk.middleware import PREFIX
+from apps.desk.sessions import is_recent
+from apps.desk.views.wait import TOO_MANY, please_wait
 from privacycheck.visitors import address_of
 
-UNPROCESSABLE, TOO_MANY = 422, 429
+UNPROCESSABLE = 422
+
+PEOPLE = f"{PREFIX}admin/"
+"""Where administrators look after people, shortly after signing in only."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,21 +37,29 @@ UNPROCESSABLE, TOO_MANY = 422, 429
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Let an editor in. A wrong name and a wrong password get one answer, and take as long."""
     way_on = _way_on(request.POST.get("next", "") or request.GET.get("next", ""), request)
-    if request.user.is_authenticated and request.method != "POST":
+    is_again = way_on.startswith(PEOPLE) and request.user.has_perm("auth.view_user") and not is_recent(request)
+    if request.user.is_authenticated and request.method != "POST" and not is_again:
         return SeeOther(way_on)
     form = AuthenticationForm(request, data=request.POST if request.method == "POST" else None)
     status = 200
+    context = {"next": way_on, "is_again": is_again}
     if request.method == "POST":
-        if not allow_sign_in(request.POST.get("username", ""), address_of(request)):
-            context = {"form": AuthenticationForm(request), "next": way_on, "is_throttled": True}
+        account = request.POST.get("username", "")
+        wait = wait_before_sign_in(account, address_of(request), is_known=is_known(request, account))
+        if wait:
+            context |= {"form": AuthenticationForm(request), "is_throttled": True, "is_for_today": wait > SECONDS}
             response = render(request, "desk/sign_in.html", context, status=TOO_MANY)
-            response["Retry-After"] = str(SECONDS)
+            response["Retry-After"] = str(wait)
             return response
         if form.is_valid():
-            login(request, form.get_user())
-            return SeeOther(way_on)
+            user = form.get_user()
+            request.session.flush()  # else whoever signs in again would keep the key they had
+            login(request, user)
+            answer = SeeOther(way_on)
+            remember(answer, user)
+            return answer
         status = UNPROCESSABLE
-    return render(request, "desk/sign_in.html", {"form": form, "next": way_on, "failed": status != 200}, status=status)
+    return render(request, "desk/sign_in.html", {**context, "form": form, "failed": status != 200}, status=status)
 
 
 def _way_on(address: str, request: HttpRequest) -> str:
@@ -76,7 +90,9 @@ class SetPassword(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Say that it worked on the page that follows."""
         messages.success(self.request, _("Your password is set. You can sign in with it now."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        remember(response, form.user)
+        return response
 
 
 class ChangePassword(PasswordChangeView):
@@ -90,7 +106,14 @@ class ChangePassword(PasswordChangeView):
         """Serve the page to editors only."""
         return super().dispatch(*args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Count tries as at signing in: the old password can be guessed here too, by whoever has the session."""
+        wait = wait_before_sign_in(request.user.get_username(), address_of(request))
+        return please_wait(request, wait) if wait else super().post(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Say that it worked on the page that follows."""
         messages.success(self.request, _("Your password is changed."))
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        remember(response, form.user)
+        return response

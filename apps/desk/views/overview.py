@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from apps.desk.access import EditorRequest, SeeOther, editor
 from apps.desk.draft import DraftUnreadable, draft, draft_problems
 from apps.desk.forms.words import GROUPS
-from apps.desk.models import DraftItem, Publication, Revision
+from apps.desk.models import DraftItem, PersonChange, Publication, Revision
 from apps.desk.preview import ROOT
 from apps.desk.question_map import question_map_outline
 from apps.desk.shapes import KINDS
@@ -166,6 +166,14 @@ def log(request: EditorRequest) -> HttpResponse:
         ),
     }
     return render(request, "desk/log.html", context)
+
+
+@require_safe
+@editor
+def log_of_people(request: EditorRequest) -> HttpResponse:
+    """Show every change of an account to all editors, the latest first: nobody gets a role unseen."""
+    page = Paginator(PersonChange.objects.all(), LINES_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/log_people.html", {"page": page})
 
 
 # --- From a page of the site to the item behind it -----------------------------------------------------
