@@ -42,7 +42,11 @@ Right ones are not counted, because a whole class shares one address.
 """
 
 JOIN = Limit("join", 400, 60)
-"""Joins by address."""
+"""Joins by address.
+
+Not by class as well: joining stores nothing, adding is limited by class and by its size, and codes are guessed by
+trying many of them. A limit by code would only let one stranger shut a whole class out.
+"""
 
 OPEN_CLASS = Limit("open-class", 30, 3600)
 """Classes opened by address."""
@@ -64,12 +68,13 @@ def allow(limit: Limit, who: str, at: dt.datetime | None = None) -> bool:
     if _count(key) >= limit.most:
         return False
     with transaction.atomic(using=settings.CLASSROOM_DATABASE):
-        if not Attempts.objects.filter(key=key).update(count=F("count") + 1):
-            _forget(limit.seconds, window)
-            row = Attempts(key=key, seconds=limit.seconds, window=window)
-            Attempts.objects.bulk_create([row], ignore_conflicts=True)  # another process may have been faster
-            Attempts.objects.filter(key=key).update(count=F("count") + 1)
-        return _count(key) <= limit.most
+        within = Attempts.objects.filter(key=key, count__lt=limit.most)
+        if within.update(count=F("count") + 1):
+            return True
+        _forget(limit.seconds, window)
+        row = Attempts(key=key, seconds=limit.seconds, window=window)
+        Attempts.objects.bulk_create([row], ignore_conflicts=True)  # another process may have been faster
+        return bool(within.update(count=F("count") + 1))
 
 
 def is_spent(limit: Limit, who: str, at: dt.datetime | None = None) -> bool:

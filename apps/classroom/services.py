@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -276,33 +277,71 @@ def contribute(
     except items.PickError as error:
         raise _PICK_REFUSALS[type(error)] from error
     with _transaction():
-        round_ = Round.objects.filter(klass_id=klass.code, number=number).first()
-        if round_ is None:
-            raise NoSuchRound if Class.objects.filter(code=klass.code).exists() else NoSuchClass
-        is_due = round_.outcome == Outcome.OPEN and round_.is_due(today)
-        if is_due:
-            _close(round_)
+        row = _taken(klass, number, today)
+        is_due = row is None or row.is_due
+        if row is None or is_due:
+            _close_if_due(klass, number, today)
         else:
-            _add(klass, round_, places, token, slip)
+            _add(klass, number, row, places, token, slip)
     if is_due:
         raise TooLate  # outside the transaction, which has closed the round
 
 
-def _add(klass: Class, round_: Round, places: Sequence[int], token: str, slip: str) -> None:
-    row = _locked(round_)
-    if row is None:
+class _Row(NamedTuple):
+    """The counters of an open round, held until the transaction ends."""
+
+    round_id: int
+    is_due: bool
+    n: int
+    counters: str
+    tokens: str
+    slips: str
+
+
+_TAKE = """\
+SELECT open.round_id, round.opened_on <= %s, open.n, open.counters, open.tokens, open.slips
+FROM classroom_openround open JOIN classroom_round round ON round.id = open.round_id
+WHERE round.klass_id = %s AND round.number = %s"""
+_KEEP = "UPDATE classroom_openround SET n = %s, counters = %s, tokens = %s, slips = %s WHERE round_id = %s"
+"""The two statements of a contribution, written out: a whole class waits for them, and building them anew each time
+takes longer than running them. The second writes one row, found by its key, so nobody waits in a circle."""
+
+
+def _taken(klass: Class, number: int, today: dt.date) -> _Row | None:
+    """Return the counters of a round, held, or None where it has none: closed, lost, or never opened."""
+    connection = connections[settings.CLASSROOM_DATABASE]
+    # On SQLite the transaction itself holds everything.
+    held = " FOR UPDATE OF open" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE + held, [today - dt.timedelta(days=totals.DAYS_OPEN), klass.code, number])
+        found = cursor.fetchone()
+    return _Row(*found) if found else None
+
+
+def _close_if_due(klass: Class, number: int, today: dt.date) -> None:
+    """Close a round whose days are over; raise why nothing can be added to any other that has no counters."""
+    round_ = Round.objects.filter(klass_id=klass.code, number=number).first()
+    if round_ is None:
+        raise NoSuchRound if Class.objects.filter(code=klass.code).exists() else NoSuchClass
+    if round_.outcome != Outcome.OPEN or not round_.is_due(today):
         raise _why_closed(klass, round_)
+    _close(round_)
+
+
+def _add(klass: Class, number: int, row: _Row, places: Sequence[int], token: str, slip: str) -> None:
+    round_ = Round(pk=row.round_id, klass_id=klass.code, number=number)
     tokens = row.tokens.split()
     hashes = _token_hashes(round_, token)
     if not hashes.isdisjoint(tokens):
         raise AlreadyAdded
+    slips = row.slips
     if klass.uses_slips:
-        row.slips = _joined(set(row.slips.split()) - {_unused_slip(round_, row, slip)})
-    row.counters = _written(totals.added(_read(row.counters), places))
-    row.tokens = _joined([*tokens, _token_hash(round_, token)])
-    row.n += 1
-    row.save()
-    if row.n >= klass.size:
+        slips = _joined(set(slips.split()) - {_unused_slip(round_, slips, slip)})
+    counters = _written(totals.added(_read(row.counters), places))
+    tokens = [*tokens, _token_hash(round_, token)]
+    with connections[settings.CLASSROOM_DATABASE].cursor() as cursor:
+        cursor.execute(_KEEP, [row.n + 1, counters, _joined(tokens), slips, row.round_id])
+    if row.n + 1 >= klass.size:
         _close(round_)
 
 
@@ -318,14 +357,14 @@ def _why_closed(klass: Class, round_: Round) -> ContributionRefused:
     return RoundClosed()
 
 
-def _unused_slip(round_: Round, row: OpenRound, slip: str) -> str:
+def _unused_slip(round_: Round, slips: str, slip: str) -> str:
     if not slip.strip():
         raise SlipNeeded
     try:
         code = codes.read_slip(slip)
     except codes.CodeError as error:
         raise SlipUnknown from error
-    unused = _hashes(round_, "slip", code) & set(row.slips.split())
+    unused = _hashes(round_, "slip", code) & set(slips.split())
     if not unused:
         raise SlipUnknown
     return unused.pop()

@@ -97,8 +97,9 @@ def _directly(folder: Path, url: str, name: str) -> dict[str, Cell]:
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(folder, url)) for _ in range(PROCESSES)]
         opened = workers[0].ask("open_many", count=400)
-        for worker in workers:
-            worker.ask("ready")
+        # Each process has its modules and its connection before the clock starts.
+        for worker, code in zip(workers, workers[0].ask("open_many", count=PROCESSES), strict=True):
+            worker.ask("add_to_all", codes=[code], each=1, seconds=60)
         for worker in workers:
             worker.tell("add_to_all", codes=opened, each=LARGEST_SIZE // PROCESSES, seconds=SECONDS)
         found = [worker.answer() for worker in workers]

@@ -268,7 +268,7 @@ _CLASSES: dict[tuple[str, str], tuple[str, list[Any]]] = {}
 
 
 def open_class(page: Page, origin: str, **wishes: str) -> str:
-    """Open a class on its page and return its code. The page then shows the secret link."""
+    """Open a class on its page and return its code. The page then holds the secret link, closed."""
     chosen = {"size": "12", "age_group": "14-18", "rounds": "2", "label": "Tuesday, before lunch", **wishes}
     page.goto(origin + "/en/classes/new/")
     for name in ("age_group", "rounds"):
@@ -279,7 +279,7 @@ def open_class(page: Page, origin: str, **wishes: str) -> str:
         page.check("input[name=uses_slips]")
     with page.expect_navigation():
         page.click(SUBMIT)
-    return page.inner_text("#manage-link").split("/classes/")[1].split("/")[0]
+    return (page.text_content("#manage-link") or "").split("/classes/")[1].split("/")[0]
 
 
 def fill_class(origin: str, code: str, count: int, number: int = 1) -> None:

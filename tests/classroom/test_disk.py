@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_no_earlier_state_of_a_counter_stays_on_disk(site, tmp_path):
         assert ",".join(map(str, state)) == now
         assert copies.get("site-classes.sqlite3-journal", b"") == b""
         assert "site-classes.sqlite3-wal" not in copies
+
+
+def test_whoever_waits_for_another_writer_gets_in_when_it_is_done(site, tmp_path):
+    code = site.ask("open_class", size=12)
+    other = sqlite3.connect(tmp_path / "site-classes.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    site.tell("add", code=code, sent=[(codes.new_token(), [0, 0, 0])])
+    time.sleep(0.5)
+    other.execute("COMMIT")
+    other.close()
+    assert site.answer() == {"counted": 1}
+    assert site.ask("sql", query="PRAGMA busy_timeout") == [[5000]]  # as the settings say, for all else
 
 
 def test_closing_and_deleting_leave_nothing_of_the_counters_or_tokens(site, tmp_path):

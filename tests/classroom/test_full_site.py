@@ -57,6 +57,21 @@ def test_a_query_without_an_index_would_be_noticed(without_scans):
     assert whole_tables_read(lambda: list(limits.Attempts.objects.filter(count=3)))
 
 
+def test_a_contribution_is_one_read_and_one_write_whatever_else_is_stored(edition_in_use):
+    opened = make_class(edition_in_use, uses_slips=True, rounds=2)
+
+    def statements(slip: str) -> list[str]:
+        with CaptureQueriesContext(connections[settings.CLASSROOM_DATABASE]) as queries:
+            add(opened, slip=slip)
+        return [query["sql"].split()[0] for query in queries if query["sql"].startswith(READS_AND_WRITES)]
+
+    assert statements(opened.slips[0]) == ["SELECT", "UPDATE"]
+    for _ in range(5):
+        services.close_round(make_class(edition_in_use).klass, 1, DAY)
+        make_class(edition_in_use)
+    assert statements(opened.slips[1]) == ["SELECT", "UPDATE"]
+
+
 @pytest.mark.parametrize("what", ["open", "join", "add", "look", "close", "tidy", "limit", "delete"])
 def test_no_query_reads_a_whole_table(edition_in_use, without_scans, what):
     opened = make_class(edition_in_use, uses_slips=True, rounds=2)

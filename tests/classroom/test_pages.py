@@ -59,6 +59,16 @@ def test_opening_shows_the_secret_link_once_with_ways_to_keep_it():
         assert teacher.secret not in teacher.get(name).content.decode(), name
 
 
+def test_the_secret_link_lies_closed_because_the_page_may_be_on_a_projector():
+    page = Teacher().page
+    closed = re.search(r"<details>(.*?)</details>", page, flags=re.S)
+    assert closed
+    assert 'id="manage-link"' in closed[1]
+    outside = page.replace(closed[0], "")
+    assert not re.search(r">[^<]*/manage/[^<]*<", outside)
+    assert "data-copy" in outside
+
+
 def test_a_lost_link_is_announced_before_the_class_is_opened():
     assert "a lost link cannot be recovered" in words(Client().get(NEW))
 
@@ -456,6 +466,17 @@ def test_fewer_than_ten_leave_nothing_and_the_made_up_class_is_offered(edition):
     assert not OpenRound.objects.exists()
     assert Round.objects.get().table is None
     assert list(csv.reader(io.StringIO(teacher.get("results.csv").content.decode("utf-8-sig"))))[1:] == []
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_text_of_the_table_is_a_formula_to_a_spreadsheet(edition, monkeypatch, sign):
+    monkeypatch.setattr("apps.classroom.views.teacher.category_name", lambda *_: f"{sign}HYPERLINK(1)")
+    teacher = Teacher()
+    fill(edition, teacher, 10)
+    teacher.close()
+    text = teacher.get("results.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert {row["category"] for row in rows} == {f"'{sign}HYPERLINK(1)"}
 
 
 def test_the_table_for_spreadsheets_holds_what_was_released_and_nothing_else(edition):

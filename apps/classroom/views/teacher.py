@@ -38,6 +38,9 @@ from apps.classroom.talk import prompts_for
 from apps.classroom.wording import category_name, item_name, label_in_words
 from apps.editions.current import current_edition
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A text that begins with one of these is a formula to spreadsheets."""
+
 _FIELD_OF = {SizeTooSmall: "size", SizeOutOfRange: "size", BadLabel: "label"}
 """The field that a refusal to open a class is about."""
 
@@ -211,8 +214,13 @@ def results_csv(request: HttpRequest, code: str) -> HttpResponse:
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow([_("round"), _("people"), _("about"), _("category"), _("published"), _("number"), _("percent")])
-    table.writerows(_csv_rows(seen))
+    table.writerows([[_plain(cell) for cell in row] for row in _csv_rows(seen)])
     return _file(written.getvalue(), "text/csv", f"privacycheck-class-{seen.klass.code}.csv")
+
+
+def _plain(cell: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: names come from the content, which many may write."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
 
 
 def _csv_rows(seen: Shown) -> list[list[object]]:
