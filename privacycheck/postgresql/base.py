@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+from privacycheck.postgresql import trying
+
 LONGEST_CHECK_SECONDS = 1.0
 
 
@@ -24,7 +26,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection that waits at most so long for each answer."""
-        connection: Any = super().get_new_connection(conn_params)
+        connect = super().get_new_connection
+        connection = trying.server.connect(lambda: connect(conn_params))
         connection.wait = partial(self._wait, connection, connection.wait)
         return connection
 

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -108,6 +109,19 @@ def proxy() -> Iterator[Proxy]:
 
 
 def _running(folder: Path) -> Iterator[Proxy]:
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    try:
+        with nginx_before(folder, upstream.server_port) as ports:
+            yield Proxy(*ports, folder, upstream)
+    finally:
+        upstream.shutdown()
+        upstream.server_close()
+
+
+@contextmanager
+def nginx_before(folder: Path, port: int) -> Iterator[tuple[int, int]]:
+    """Run nginx, with its files in a folder, before what listens on a port; give its ports for http and https."""
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"),
@@ -125,12 +139,10 @@ def _running(folder: Path) -> Iterator[Proxy]:
     )
     (folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
     (folder / "acme" / ".well-known" / "acme-challenge" / "token").write_text("proof")
-    upstream = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
     ports = _free_port(), _free_port()
     values = {
         "SERVER_NAME": NAME,
-        "UPSTREAM": f"127.0.0.1:{upstream.server_port}",
+        "UPSTREAM": f"127.0.0.1:{port}",
         "HTTP_PORT": str(ports[0]),
         "HTTPS_PORT": str(ports[1]),
         "CERTIFICATE": str(folder / "cert.pem"),
@@ -158,12 +170,10 @@ def _running(folder: Path) -> Iterator[Proxy]:
                 if tried.connect_ex(("127.0.0.1", ports[1])) == 0:
                     break
             assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
-        yield Proxy(*ports, folder, upstream)
+        yield ports
     finally:
         process.terminate()
         process.wait(10)
-        upstream.shutdown()
-        upstream.server_close()
 
 
 def test_what_a_visitor_says_of_themselves_does_not_reach_the_site(proxy):

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from tests.bench.servers import SITE, prepared_folder, serving
+from tests.deploy.proxy import NGINX, free_port, nginx
 from tests.deploy.walk import Form, Visitor
-
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx")
 
 # Somebody else's cache knows nothing of this site: it keeps by the address alone, and keeps for an hour what does not
 # say how long. What the site forbids by its headers is all that it obeys.
-GREEDY = """
-daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+GREEDY = """\
   proxy_cache_path {folder}/cache keys_zone=all:10m;
   server {{
     listen 127.0.0.1:{port};
@@ -42,7 +29,6 @@ http {{
       add_header X-Cache $upstream_cache_status always;
     }}
   }}
-}}
 """
 
 OWN_PAGES = (
@@ -57,25 +43,9 @@ _TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=")[^"]+')
 @contextmanager
 def greedy_cache(site: int) -> Iterator[int]:
     """Run such a cache before the site on port `site`, and give its own port."""
-    folder = Path(tempfile.mkdtemp(prefix="privacycheck-cache-"))
-    folder.chmod(0o755)  # its workers are another user
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
-    (folder / "nginx.conf").write_text(GREEDY.format(folder=folder, port=port, site=site))
-    assert NGINX
-    process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+    port = free_port()
+    with nginx(GREEDY, port, site=site):
         yield port
-    finally:
-        process.terminate()
-        process.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
