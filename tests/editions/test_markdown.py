@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import html5lib
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.editions.markdown import Rendered, plain, render, render_inline
+from tests.effort import ending
 
 ALLOWED = {
     "a": {"href", "title", "rel", "aria-label"},
@@ -215,9 +215,8 @@ def test_an_address_of_the_resolver_stays_on_the_site() -> None:
     ],
 )
 def test_a_long_hostile_text_takes_seconds_at_most(source: str) -> None:
-    began = time.process_time()  # of the processor: what else the machine does shall not count
-    rendered = render(source, address)
-    assert time.process_time() - began < 5
+    with ending():
+        rendered = render(source, address)
     assert "<script" not in rendered.html
 
 

@@ -11,7 +11,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,9 +36,7 @@ from apps.editions.pack_files import (
 )
 from apps.editions.schema import Pack
 from tests.editions.packs import Data, make_data, make_pack, question, text
-
-SECONDS = 5
-"""How long reading may take, in seconds of the processor: what else the machine does shall not count."""
+from tests.effort import ending
 
 SHIPPED = Path(__file__).resolve().parents[2] / "apps/editions/pack"
 
@@ -52,10 +49,8 @@ def folder(tmp_path: Path) -> Path:
 
 def problems(read: Callable[[], object]) -> tuple[PackProblem, ...]:
     """Return what is told about a pack that cannot be read; nothing else may be raised, and soon."""
-    began = time.process_time()
-    with pytest.raises(PackError) as caught:
+    with pytest.raises(PackError) as caught, ending():
         read()
-    assert time.process_time() - began < SECONDS
     found = caught.value.problems
     assert found
     for problem in found:
@@ -458,20 +453,21 @@ def test_a_body_that_is_too_long_is_told_once(folder: Path) -> None:
 def test_a_million_small_values_stay_small(folder: Path) -> None:
     (folder / "glossary.yaml").write_text("[" + "a," * 990_000 + "]")
     program = (
-        "import resource, sys, time; from pathlib import Path\n"
+        "import resource, sys; from pathlib import Path\n"
         "from apps.editions.pack_files import PackError, read_pack\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "began = time.process_time()\n"
         "try: read_pack(Path(sys.argv[1]))\n"
         "except PackError: pass\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, time.process_time() - began)\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
     )
     made = subprocess.run(
-        [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, cwd=SHIPPED.parents[2]
+        [sys.executable, "-c", program, str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=SHIPPED.parents[2],
+        timeout=120,
     )
-    megabytes, seconds = made.stdout.split()
-    assert int(megabytes) < 200, made.stderr
-    assert float(seconds) < SECONDS
+    assert int(made.stdout) < 200, made.stderr
 
 
 def test_20_files_of_small_values_take_seconds(folder: Path) -> None:

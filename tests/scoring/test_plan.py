@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 
@@ -21,6 +21,7 @@ from apps.scoring import (
     score,
     worth_checking,
 )
+from tests.effort import calls
 from tests.scoring.worked import NOT_SURE, PREFER_NOT, WORKED, answers, base, make_action, make_question
 
 YES_NO = {"no": 0, "yes": 1}
@@ -197,8 +198,8 @@ def test_worth_checking_is_widest_first() -> None:
     assert [(part.question, part.points.width) for part in parts] == [("C1", 68), ("A1", 56), ("B2", 8)]
 
 
-def test_the_plan_of_a_large_edition_is_quick() -> None:
-    """30 questions and 40 overlapping actions, everything open: far below what a page may take."""
+def test_the_plan_of_a_large_edition_is_little_work() -> None:
+    """30 questions and 40 overlapping actions, everything open: some 32,000 calls, 5 ms of most machines."""
     levels = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4}
     questions = []
     for place in range(30):
@@ -212,7 +213,4 @@ def test_the_plan_of_a_large_edition_is_quick() -> None:
     edition = Questionnaire(tuple(Topic(f"t{place}") for place in range(10)), tuple(questions), actions)
     for answer in (Answer.known("four"), Answer.not_sure()):
         record = Record({question.id: answer for question in questions})
-        started = time.process_time()
-        score(edition, record)
-        plan(edition, record)
-        assert time.process_time() - started < 0.25  # some 5 ms here; slow shared machines have room
+        assert calls(partial(score, edition, record)) + calls(partial(plan, edition, record)) < 100_000

@@ -66,7 +66,7 @@ def test_a_kept_connection_that_does_not_answer_is_given_up_and_another_is_made(
         """,
     )
     assert (found["kept"], found["told"], found["another"]) == (True, "OperationalError", True)
-    assert 0.9 <= float(str(found["took"])) < 4
+    assert 0.9 <= float(str(found["took"])) < 30  # not for ever: the bar is what a machine makes of 1.0
 
 
 def test_a_command_has_time(postgres, tmp_path):
