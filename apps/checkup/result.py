@@ -130,31 +130,35 @@ class Result:
         return self.sheet.record()
 
     @cached_property
+    def _branches(self) -> tuple[scoring.Branch, ...]:
+        return scoring.branches_in_scope(self.edition.questionnaire, self.record)
+
+    @cached_property
     def score(self) -> scoring.Score:
         """The score of the answers as given."""
-        return scoring.score(self.edition.questionnaire, self.record)
+        if not self.done:
+            return self.plan.now
+        return scoring.score_of(self.edition.questionnaire, self.record, self._branches)
 
     @cached_property
     def plan(self) -> scoring.Plan:
         """What would help, with the ticked steps taken."""
-        return scoring.plan(self.edition.questionnaire, self.record, by=self.order, done=self.done)
+        return scoring.plan(self.edition.questionnaire, self.record, self.order, self.done, self._branches)
 
     @cached_property
     def done(self) -> frozenset[str]:
         """The ticked steps."""
         return self.sheet.ticked & self.edition.actions.keys()
 
-    @cached_property
+    @property
     def after(self) -> scoring.Score:
         """The score with the ticked steps taken; the same score where nothing is ticked."""
-        if not self.done:
-            return self.score
-        return scoring.after_ticks(self.edition.questionnaire, self.record, self.done)
+        return self.plan.now
 
     @cached_property
     def contributions(self) -> tuple[scoring.Contribution, ...]:
         """What each answer accounts for, in points of the edition."""
-        return scoring.contributions(self.edition.questionnaire, self.record)
+        return scoring.contributions(self.edition.questionnaire, self.record, self._branches)
 
     @cached_property
     def before_shown(self) -> Points:
@@ -282,7 +286,7 @@ class Result:
         return tuple(
             self._row(
                 action,
-                alone=self._points(scoring.gain(self.edition.questionnaire, self.record, [action])),
+                alone=self._points(self.plan.alone[action]),
                 is_done=True,
             )
             for action in self.edition.actions

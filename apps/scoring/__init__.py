@@ -11,6 +11,7 @@ from apps.scoring.attribution import (
     worth_checking,
     worth_checking_of,
 )
+from apps.scoring.branches import Branch, branches_in_scope
 from apps.scoring.compare import Change, Ends, compare
 from apps.scoring.model import NONE, UNSURE, Action, Kind, Option, Question, Questionnaire, Topic
 from apps.scoring.plan import Plan, Step, after_ticks, gain, plan
@@ -32,6 +33,7 @@ from apps.scoring.score import (
     most_open_topic,
     near_edge,
     score,
+    score_of,
     shown_interval,
     shown_score,
 )
@@ -48,6 +50,7 @@ __all__ = [
     "Answer",
     "AnswerError",
     "Band",
+    "Branch",
     "Change",
     "Contribution",
     "Ends",
@@ -67,6 +70,7 @@ __all__ = [
     "after_ticks",
     "applies",
     "band_of",
+    "branches_in_scope",
     "check_answer",
     "compare",
     "contributions",
@@ -85,6 +89,7 @@ __all__ = [
     "problems",
     "scope_of",
     "score",
+    "score_of",
     "shares",
     "shares_of",
     "shown_interval",

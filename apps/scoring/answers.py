@@ -84,9 +84,9 @@ def check_answer(question: Question, answer: Answer) -> None:
         return
     if not picks:
         raise AnswerError(question.id, "no option is picked")
-    offered = {option.id for option in question.options}
-    if not picks <= offered:
-        raise AnswerError(question.id, f"there is no option {', '.join(sorted(picks - offered))}")
+    offered = [option.id for option in question.options]
+    if not picks.issubset(offered):
+        raise AnswerError(question.id, f"there is no option {', '.join(sorted(picks.difference(offered)))}")
     if question.kind is Kind.SINGLE:
         if answer.state is State.PARTLY_SURE:
             raise AnswerError(question.id, "only a question with several answers can be partly sure")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from apps.scoring.answers import Record, State, check_answer
-from apps.scoring.model import LEVELS, Outcome, Question, Questionnaire
+from apps.scoring.model import Outcome, Question, Questionnaire
 from apps.scoring.routing import applies, opens, scope_of
 
 Value: TypeAlias = Callable[[Question], Sequence[int]]
@@ -71,8 +71,7 @@ class Branch:
 
 def points(question: Question) -> Sequence[int]:
     """Return the points of each level: `W * x`."""
-    weight = question.weight
-    return [weight * level for level in LEVELS]
+    return question.points
 
 
 def branch_of(questionnaire: Questionnaire, record: Record, question: Question, asked: bool = True) -> Branch:

@@ -62,11 +62,16 @@ class Question:
     parent: str | None = None
     show: frozenset[str] = frozenset()
     applies_to: frozenset[str] = frozenset()
+    weight: int = field(init=False, repr=False, compare=False)
+    """Points per level: the sum of the ratings, or 0 where the question is not scored."""
+    points: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """The points of each level 0 to 4."""
 
-    @property
-    def weight(self) -> int:
-        """Points per level: the sum of the ratings, or 0 where the question is not scored."""
-        return sum(self.ratings) if self.ratings else 0
+    def __post_init__(self) -> None:
+        """Work out the points once."""
+        weight = sum(self.ratings) if self.ratings else 0
+        object.__setattr__(self, "weight", weight)
+        object.__setattr__(self, "points", tuple(weight * level for level in LEVELS))
 
     @property
     def is_scored(self) -> bool:
@@ -176,6 +181,7 @@ class Questionnaire:
     _actions: dict[str, Action] = field(init=False, repr=False, compare=False)
     _by_topic: dict[str, tuple[Question, ...]] = field(init=False, repr=False, compare=False)
     _root_of: dict[str, str] = field(init=False, repr=False, compare=False)
+    _caps: dict[str, dict[str, dict[str, int]]] = field(init=False, repr=False, compare=False)
     _open: dict[str, tuple[int, int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -192,6 +198,7 @@ class Questionnaire:
             first[question.id] = question
             children[question.id] = []
         branching = {question.id: _branching(question, tuple(children[question.id])) for question in first.values()}
+        root_of = _roots_of(first.values())
         known = {
             "roots": tuple(question for question in first.values() if question.parent is None),
             "scored_topics": tuple(topic.id for topic in self.topics if not topic.after_result),
@@ -201,7 +208,8 @@ class Questionnaire:
                 topic.id: tuple(question for question in self.questions if question.topic == topic.id)
                 for topic in self.topics
             },
-            "_root_of": _roots_of(first.values()),
+            "_root_of": root_of,
+            "_caps": {action.id: _caps_by_root(action, root_of) for action in reversed(self.actions)},
             "_open": _open_ends(tuple(first.values()), branching),
         }
         for name, value in known.items():
@@ -231,6 +239,10 @@ class Questionnaire:
     def root_of(self, question_id: str) -> str:
         """Return the id of the root above a question, itself for a root. Raise KeyError if unknown."""
         return self._root_of[question_id]
+
+    def caps(self, action_id: str) -> Mapping[str, Mapping[str, int]]:
+        """Return an action's caps by root and question; of unknown questions it has none. Raise KeyError if unknown."""
+        return self._caps[action_id]
 
     def branching(self, question_id: str) -> Branching:
         """Return what a question's answers mean and open. Raise KeyError if unknown."""
@@ -270,6 +282,14 @@ def _roots_of(questions: Iterable[Question]) -> dict[str, str]:
     for question in questions:
         roots[question.id] = roots.get(question.parent or question.id, question.id)
     return roots
+
+
+def _caps_by_root(action: Action, root_of: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    by_root: dict[str, dict[str, int]] = {}
+    for question_id, cap in action.caps.items():
+        if question_id in root_of:  # the validator reports others; they limit nothing
+            by_root.setdefault(root_of[question_id], {})[question_id] = cap
+    return by_root
 
 
 def _open_ends(questions: tuple[Question, ...], branching: dict[str, Branching]) -> dict[str, tuple[int, int]]:

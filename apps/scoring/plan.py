@@ -7,15 +7,15 @@ Ends of different ranges are therefore never subtracted. Source: method, section
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 from math import lcm
 from typing import Literal
 
 from apps.scoring.answers import Answer, Record, State
-from apps.scoring.branches import Range, Value, branches_in_scope, points, range_of
-from apps.scoring.model import LEVELS, OPEN, UNSURE, Action, Question, Questionnaire
+from apps.scoring.branches import Branch, Range, Value, branches_in_scope, points, range_of
+from apps.scoring.model import LEVELS, OPEN, UNSURE, Question, Questionnaire
 from apps.scoring.routing import on_screen
 from apps.scoring.score import Score, most_open_topic, score_of
 
@@ -57,6 +57,8 @@ class Plan:
                  of their own, so with open answers they do not add up with `within_reach`
     most_open    the most open topic after the ticked steps, or None if nothing is open
     most_open_has_step  whether a step helps there; if not, say who decides there
+    now          the score with the ticked steps done
+    alone        what each action takes off with nothing else done, by id in edition order
     """
 
     steps: tuple[Step, ...]
@@ -68,6 +70,8 @@ class Plan:
     yours: Range
     most_open: str | None
     most_open_has_step: bool
+    now: Score
+    alone: Mapping[str, Range]
 
     @property
     def others(self) -> Range:
@@ -96,17 +100,18 @@ def plan(
     record: Record,
     by: Literal["effort", "drop"] = "effort",
     done: frozenset[str] = frozenset(),
+    branches: Iterable[Branch] | None = None,
 ) -> Plan:
     """Return what would help this person, with the steps in `done` taken already.
 
     By effort, the step with the largest extra gain for its effort comes next (ties: larger extra gain,
     then id); by drop, the one with the largest extra gain (ties: less effort, then id). Actions whose
     sure gain is 0 are for finding out, and neither ranked nor among the best three. Ticking the first
-    step leaves the others as they were.
+    step leaves the others as they were. `branches` are the record's, where they are made already.
 
     Raise KeyError for an unknown action.
     """
-    reckoning = _Reckoning(questionnaire, record, done)
+    reckoning = _Reckoning(questionnaire, record, done, branches)
     alone = {action.id: reckoning.extra_gain([action.id]) for action in questionnaire.actions}
     extra = {
         action: reckoning.extra_gain([action], done) if done and gain.high else gain
@@ -116,8 +121,8 @@ def plan(
     sure = [action for action in extra if alone[action].low and extra[action].high]
     steps = _ranked(reckoning, sure, extra, alone, by, done)
     everything = list(alone)
-    score_now = reckoning.score_after(done)
-    most_open = most_open_topic(score_now)
+    now = reckoning.score_after(done)
+    most_open = most_open_topic(now)
     there = [step.action for step in steps if reckoning.extra_gain([step.action], done, most_open).high]
     return Plan(
         steps=steps,
@@ -129,6 +134,8 @@ def plan(
         yours=reckoning.extra_gain(everything, done),
         most_open=most_open,
         most_open_has_step=bool(there),
+        now=now,
+        alone=alone,
     )
 
 
@@ -139,28 +146,25 @@ class _Reckoning:
     reckoned once for each combination of caps on it.
     """
 
-    def __init__(self, questionnaire: Questionnaire, record: Record, done: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        record: Record,
+        done: Iterable[str] = (),
+        branches: Iterable[Branch] | None = None,
+    ) -> None:
         self._questionnaire = questionnaire
         self._record = record
-        self._branches = {branch.question.id: branch for branch in branches_in_scope(questionnaire, record)}
+        if branches is None:
+            branches = branches_in_scope(questionnaire, record)
+        self._branches = {branch.question.id: branch for branch in branches}
         self._remembered: dict[tuple[str, tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]], Range] = {}
-        self._caps = {action.id: self._caps_by_root(action) for action in questionnaire.actions}
         for action_id in done:
             questionnaire.action(action_id)
 
-    def _caps_by_root(self, action: Action) -> dict[str, Caps]:
-        by_root: dict[str, dict[str, int]] = {}
-        for question_id, cap in action.caps.items():
-            if not self._questionnaire.has_question(question_id):
-                continue  # reported by the validator; it limits nothing
-            root = self._questionnaire.root_of(question_id)
-            if root in self._branches:
-                by_root.setdefault(root, {})[question_id] = cap
-        return dict(by_root)
-
-    def roots(self, action_id: str) -> frozenset[str]:
-        """Return the ids of the roots in whose branches an action limits something."""
-        return frozenset(self._caps[action_id])
+    def roots(self, action_id: str) -> Set[str]:
+        """Return the ids of the roots in whose branches an action limits something, in scope or not."""
+        return self._questionnaire.caps(action_id).keys()
 
     def effort(self, action_id: str) -> int:
         """Return an action's effort."""
@@ -184,14 +188,12 @@ class _Reckoning:
 
     def _smallest(self, action_ids: Iterable[str], only: Collection[str] | None = None) -> dict[str, Caps]:
         """Return the smallest caps of a set of actions, by root and question; `only` limits the roots."""
-        smallest: dict[str, dict[str, int]] = {}
+        smallest: dict[str, Caps] = {}
         for action_id in action_ids:
-            for root, caps in self._caps[action_id].items():
-                if only is None or root in only:
-                    here = smallest.setdefault(root, {})
-                    for question, cap in caps.items():
-                        here[question] = min(cap, here.get(question, OPEN))
-        return dict(smallest)
+            for root, caps in self._questionnaire.caps(action_id).items():
+                if root in self._branches and (only is None or root in only):
+                    smallest[root] = _both(smallest[root], caps) if root in smallest else caps
+        return smallest
 
     def _extra_of(self, root: str, after: Caps, before: Caps) -> Range:
         key = (root, tuple(sorted(after.items())), tuple(sorted(before.items())))
@@ -200,12 +202,17 @@ class _Reckoning:
         return self._remembered[key]
 
 
+def _both(one: Caps, other: Caps) -> Caps:
+    """Return the smaller cap of each question."""
+    return {**one, **{question: min(cap, one.get(question, cap)) for question, cap in other.items()}}
+
+
 def _points_left(caps: Caps) -> Value:
     """Return `v = W * min(x, cap)`."""
 
     def value(question: Question) -> Sequence[int]:
         cap = caps.get(question.id, OPEN)
-        return [question.weight * min(level, cap) for level in LEVELS]
+        return question.points if cap >= OPEN else [question.points[min(level, cap)] for level in LEVELS]
 
     return value if caps else points
 
@@ -218,7 +225,7 @@ def _points_taken_off(after: Caps, before: Caps) -> Value:
         limit = before.get(question.id, OPEN)
         if cap >= limit:
             return ZERO
-        return [question.weight * max(0, min(level, limit) - cap) for level in LEVELS]
+        return [question.points[max(0, min(level, limit) - cap)] for level in LEVELS]
 
     return value
 
