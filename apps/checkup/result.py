@@ -10,6 +10,7 @@ from typing import Literal
 
 from apps import scoring
 from apps.checkup.sheet import AnswerSheet
+from apps.checkup.walk import Path, path_of
 from apps.checkup.wording import answer_in_words, band_name, band_opening, wording
 from apps.editions.compiled import CompiledEdition
 from apps.editions.schema import Action, Claim, Option, Platform, PlatformStep, Question, Text, Topic
@@ -176,10 +177,14 @@ class Result:
         return self.after.middle is not None
 
     @cached_property
+    def path(self) -> Path:
+        """The questions that the score asks this person."""
+        return path_of(self.edition, self.sheet)
+
+    @property
     def is_empty(self) -> bool:
         """Say whether nothing on the path has been answered."""
-        on_screen = scoring.on_screen(self.edition.questionnaire, self.record)
-        return not any(question.id in self.sheet.answers for question in on_screen)
+        return self.path.answered.isdisjoint(self.path.questions)
 
     @cached_property
     def bands(self) -> tuple[str, ...]:
@@ -422,12 +427,11 @@ class Result:
     @cached_property
     def help_now(self) -> tuple[Action, ...]:
         """The actions that a quiet card offers first, because of an answer that was given."""
-        on_screen = scoring.on_screen(self.edition.questionnaire, self.record)
         found: dict[str, Action] = {}
-        for item in on_screen:
-            answer = self.sheet.answers.get(item.id)
+        for question in self.path.questions:
+            answer = self.sheet.answers.get(question)
             for pick in answer.picks if answer else ():
-                action = self.edition.options[item.id, pick].help_now
+                action = self.edition.options[question, pick].help_now
                 if action:
                     found[action] = self.edition.actions[action]
         return tuple(found.values())
@@ -435,10 +439,8 @@ class Result:
     @cached_property
     def after_questions(self) -> tuple[Question, ...]:
         """Questions that are asked after the result and have no answer yet."""
-        on_screen = scoring.on_screen(self.edition.questionnaire, self.record, after_result=True)
-        return tuple(
-            self.edition.questions[question.id] for question in on_screen if question.id not in self.sheet.answers
-        )
+        path = path_of(self.edition, self.sheet, after_result=True)
+        return tuple(self.edition.questions[question] for question in path.missing)
 
     @cached_property
     def scope(self) -> tuple[Topic, ...]:

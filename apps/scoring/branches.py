@@ -132,8 +132,8 @@ def _ends(branch: Branch, value: Value) -> tuple[int, int]:
     worth = value(branch.question)
     if not branch.children:
         return (
-            min(worth[least] for least, _, _ in branch.outcomes),
-            max(worth[most] for _, most, _ in branch.outcomes),
+            min([worth[least] for least, _, _ in branch.outcomes]),
+            max([worth[most] for _, most, _ in branch.outcomes]),
         )
     below = [None if child is None else _ends(child, value) for child in branch.children]
     lows, highs = [], []

@@ -170,10 +170,10 @@ class _Reckoning:
         """Return an action's effort."""
         return self._questionnaire.action(action_id).effort
 
-    def extra_gain(self, action_ids: Iterable[str], given: Iterable[str] = (), topic: str | None = None) -> Range:
+    def extra_gain(self, action_ids: Iterable[str], given: Collection[str] = (), topic: str | None = None) -> Range:
         """Return what a set of actions takes off on top of those given, in one topic or in all."""
         after = self._smallest(action_ids)
-        before = self._smallest(given, after)
+        before = self._smallest(given, after) if given else {}
         low = high = 0
         for root, caps in after.items():
             if topic is None or self._branches[root].question.topic == topic:
@@ -236,7 +236,7 @@ def _ranked(
     extra: Mapping[str, Range],
     alone: Mapping[str, Range],
     by: Literal["effort", "drop"],
-    done: Iterable[str],
+    done: Collection[str],
 ) -> tuple[Step, ...]:
     """Return the greedy ranking: again and again the best extra gain, until none is left."""
     waiting = {action: extra[action] for action in candidates}

@@ -20,12 +20,15 @@ from apps.classroom.models import Class
 from apps.classroom.totals import LARGEST_SIZE
 from apps.editions.compiled import CompiledEdition
 from tests.bench.client import Connection, Request, RequestFailed
-from tests.bench.report import Cell, Section
+from tests.bench.report import Bar, Cell, Section
 from tests.bench.servers import ROOT, SITE, Server, ServerFailed, environment, serving
 from tests.classroom.worker import Worker
 
 CLASSES = 1_000
 PROCESSES = 8
+DIRECTLY = f"contribution, {PROCESSES} processes"
+LEAST = 500.0
+"""Contributions a second that eight processes shall bring into one class."""
 SECONDS = 3.0
 TOKEN = "t" * 32
 """The same in the cookie and in the form; it only has to match."""
@@ -49,7 +52,15 @@ def measure_classes(folder: Path, edition: CompiledEdition) -> Section:
         if type(error).__name__ != "Skipped":
             raise
         notes.append(f"Not on PostgreSQL: {error}")
-    return Section("classes", "7. Classes", tuple(rows), tuple(notes))
+    directly = [row for row in rows if row["what"] == DIRECTLY]
+    bars = (
+        *(
+            Bar(f"contributions a second on {row['database']}", float(row["per second"] or 0), LEAST, is_least=True)
+            for row in directly
+        ),
+        Bar("contributions lost or doubled", sum(float(row["errors"] or 0) for row in directly), 0),
+    )
+    return Section("classes", "7. Classes", tuple(rows), tuple(notes), bars)
 
 
 def _prepare(folder: Path, url: str) -> None:
@@ -108,7 +119,7 @@ def _directly(folder: Path, url: str, name: str) -> dict[str, Cell]:
     wrong = sum(one["errors"] for one in found) + abs(added - stored)
     return {
         "database": name,
-        "what": f"contribution, {PROCESSES} processes",
+        "what": DIRECTLY,
         "per second": added / max(one["seconds"] for one in found),
         "CPU ms each": sum(one["cpu"] for one in found) * 1e3 / max(1, added),
         "errors": wrong,

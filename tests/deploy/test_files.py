@@ -22,7 +22,15 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encod
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 UNITS = sorted(DEPLOY.glob("*.service"))
 
-NOT_OURS = {"PGHOST", "PGPASSWORD", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+NOT_OURS = {
+    "MALLOC_ARENA_MAX",
+    "MALLOC_TRIM_THRESHOLD_",
+    "PATH",
+    "PGHOST",
+    "PGPASSWORD",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+}
 """Variables of PostgreSQL's own library, of the shell and of Python."""
 
 

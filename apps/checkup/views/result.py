@@ -18,7 +18,6 @@ from apps.checkup.face import face_svg
 from apps.checkup.result import Order, Result
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.views.parts import banner, in_frame
-from apps.checkup.walk import path_of
 
 REMINDER_MONTHS = 6
 
@@ -55,7 +54,6 @@ def _context(visit: Visit, sheet: AnswerSheet, request: HttpRequest) -> dict[str
         "persona": visit.edition.personas.get(sheet.persona or ""),
         "place": visit.edition.places.get(sheet.place or ""),
         "rights": visit.current.rights.get(sheet.place or ""),
-        "missing": path_of(visit.edition, sheet).missing,
         "code": resume_code.make(sheet, layout_of(visit.edition)),
         "today": dt.date.today(),
         "face": _face(found),

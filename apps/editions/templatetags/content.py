@@ -13,9 +13,12 @@ from apps.editions.schema import Markdown, Text
 register = template.Library()
 
 
-def in_language(text: Text) -> tuple[str, str]:
-    """Return a text and the language it is in: the reader's, or the original where it is not translated."""
-    language = get_language() or ORIGINAL
+def in_language(text: Text, language: str | None = None) -> tuple[str, str]:
+    """Return a text and the language it is in: the reader's, or the original where it is not translated.
+
+    Whoever shows many texts may look up the reader's language once and say it.
+    """
+    language = language or get_language() or ORIGINAL
     return (text[language], language) if language in text else (text[ORIGINAL], ORIGINAL)
 
 
@@ -24,8 +27,9 @@ def say(text: Text | None) -> SafeString | str:
     """Show a short text; one in another language than the page is marked with that language."""
     if not text:
         return ""
-    words, language = in_language(text)
-    if language == (get_language() or ORIGINAL):
+    wanted = get_language() or ORIGINAL
+    words, language = in_language(text, wanted)
+    if language == wanted:
         return conditional_escape(words)
     return format_html('<span lang="{}"{}>{}</span>', language, _direction(), words)
 
