@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from django.utils.translation import get_language
+
 from apps import scoring
 from apps.checkup.sheet import AnswerSheet
 from apps.checkup.walk import Path, path_of
@@ -372,9 +374,10 @@ class Result:
         printed: Mapping[str, int] = (
             scoring.shares_of(self.score, self.contributions) if self.score.points.is_exact else {}
         )
+        language = get_language()
         answers_of: dict[str, list[AnswerRow]] = defaultdict(list)
         for part in self.contributions:
-            answers_of[self.edition.topic_of[part.question].id].append(self._answer(part, printed))
+            answers_of[self.edition.topic_of[part.question].id].append(self._answer(part, printed, language))
         rows = []
         for topic in self.score.topics:
             applies = not scoring.does_not_apply(self.edition.questionnaire, self.record, topic)
@@ -388,7 +391,7 @@ class Result:
             )
         return tuple(sorted(rows, key=lambda row: -(row.shown.low + row.shown.high)))
 
-    def _answer(self, part: scoring.Contribution, printed: Mapping[str, int]) -> AnswerRow:
+    def _answer(self, part: scoring.Contribution, printed: Mapping[str, int], language: str | None) -> AnswerRow:
         question = self.edition.questions[part.question]
         answer = self.sheet.answers.get(question.id)
         chosen = [o for o in question.options if answer and o.id in answer.picks]
@@ -396,7 +399,7 @@ class Result:
         return AnswerRow(
             question,
             wording(question, self.sheet.for_child),
-            answer_in_words(self.edition, question, answer, self.sheet.for_child),
+            answer_in_words(question, answer, self.sheet.for_child, language),
             Points(share, share) if share is not None else self._points(part.points),
             max(chosen, key=lambda option: option.level) if chosen else None,
             self.edition.claims[question.ratings.claim] if question.ratings else None,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.utils.translation import gettext as _
 
 from apps import scoring
 from apps.editions.schema import PREFER_NOT, UNSURE, Action, Option, Question, Situation, Text
-
-if TYPE_CHECKING:
-    from apps.editions.compiled import CompiledEdition
+from apps.editions.templatetags.content import in_language
 
 
 def wording(item: Question | Option | Situation | Action, for_child: bool) -> Text:
@@ -27,18 +23,20 @@ def states_of(is_multi: bool) -> list[tuple[str, str]]:
 
 
 def answer_in_words(
-    edition: CompiledEdition, question: Question, answer: scoring.Answer | None, for_child: bool
+    question: Question, answer: scoring.Answer | None, for_child: bool, language: str | None = None
 ) -> str:
-    """Return an answer as a person would say it: "Yes, and I use the other way" or "Not sure"."""
-    from apps.editions.templatetags.content import words
+    """Return an answer as a person would say it: "Yes, and I use the other way" or "Not sure".
 
+    Whoever asks for many answers may look up the current language once and say it.
+    """
     if answer is None:
         return _("Not answered")
     if answer.state is scoring.State.NOT_SURE:
         return _("Not sure")
     if answer.state is scoring.State.PREFER_NOT_TO_SAY:
         return _("I would rather not say")
-    chosen = "; ".join(words(wording(o, for_child)) for o in question.options if o.id in answer.picks)
+    picks = answer.picks
+    chosen = "; ".join([in_language(wording(o, for_child), language)[0] for o in question.options if o.id in picks])
     if answer.state is scoring.State.PARTLY_SURE:
         return _("%(answers)s; not sure about the rest") % {"answers": chosen}
     return chosen

@@ -108,7 +108,7 @@ def _told(edition: CompiledEdition, persona: Persona, topic: Topic) -> Iterator[
     answers = record_of(persona).answers
     for question in topic.questions:
         if question.id in answers:
-            yield Told(question, answer_in_words(edition, question, answers[question.id], for_child=False))
+            yield Told(question, answer_in_words(question, answers[question.id], for_child=False))
 
 
 def _row(edition: CompiledEdition, sheet: PaperSheet, place: int, people: tuple[Persona, ...]) -> AnswerRow:

@@ -124,7 +124,7 @@ def meaning_of(sheet: AnswerSheet, edition: CompiledEdition) -> Meaning:
             AnswerLine(
                 question,
                 wording(question, sheet.for_child),
-                answer_in_words(edition, question, sheet.answers[question.id], sheet.for_child),
+                answer_in_words(question, sheet.answers[question.id], sheet.for_child),
             )
             for question in edition.questions.values()
             if question.id in sheet.answers

@@ -49,7 +49,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     in_words = [
         {
             "question": words(wording(question, sheet.for_child)),
-            "answer": answer_in_words(edition, question, sheet.answers[question.id], sheet.for_child),
+            "answer": answer_in_words(question, sheet.answers[question.id], sheet.for_child),
         }
         for question in edition.questions.values()
         if question.id in sheet.answers
@@ -129,8 +129,8 @@ def _compare(
             changed.append(
                 {
                     "text": wording(question, now.for_child),
-                    "before": answer_in_words(old_edition, old_edition.questions[question.id], before, now.for_child),
-                    "after": answer_in_words(visit.edition, question, after, now.for_child),
+                    "before": answer_in_words(old_edition.questions[question.id], before, now.for_child),
+                    "after": answer_in_words(question, after, now.for_child),
                 }
             )
     context = {

@@ -217,7 +217,7 @@ def review(request: HttpRequest, visit: Visit) -> HttpResponse:
         ReviewRow(
             question=edition.questions[item],
             text=wording(edition.questions[item], sheet.for_child),
-            answer=answer_in_words(edition, edition.questions[item], sheet.answers.get(item), sheet.for_child),
+            answer=answer_in_words(edition.questions[item], sheet.answers.get(item), sheet.for_child),
             topic=edition.topic_of[item],
             is_missing=item not in path.answered,
         )
