@@ -30,14 +30,11 @@ class Part:
 
     def __init__(self, html: str) -> None:
         """Take it apart at the marks."""
-        self._whole = SafeString(html)  # rendered by a template  # nosec B703
         self._pieces = _PLACE.split(html)
         self._names = tuple(enumerate(self._pieces))[1::2]
 
     def filled(self, **values: Any) -> SafeString:
         """Return the HTML with a value in every place, escaped unless it is safe. Raise KeyError without one."""
-        if not self._names:
-            return self._whole
         pieces = self._pieces.copy()
         for number, name in self._names:
             value = values[name]

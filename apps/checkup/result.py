@@ -161,7 +161,7 @@ class Result:
     @cached_property
     def contributions(self) -> tuple[scoring.Contribution, ...]:
         """What each answer accounts for, in points of the edition."""
-        return scoring.contributions(self.edition.questionnaire, self.record, self._branches)
+        return scoring.contributions_of(self.edition.questionnaire, self._branches)
 
     @cached_property
     def before_shown(self) -> Points:

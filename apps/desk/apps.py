@@ -20,8 +20,10 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep the roles as this version means them, whenever tables are brought up to date; see to sessions' ends."""
+        from apps.desk.sessions import note_sign_in
+
         post_migrate.connect(_renew_roles, sender=self)
-        user_logged_in.connect(_note_sign_in)
+        user_logged_in.connect(note_sign_in)
 
 
 def _renew_roles(using: str, **kwargs: Any) -> None:
@@ -29,9 +31,3 @@ def _renew_roles(using: str, **kwargs: Any) -> None:
 
     if router.allow_migrate_model(using, get_user_model()):
         ensure_roles()
-
-
-def _note_sign_in(**kwargs: Any) -> None:
-    from apps.desk.sessions import note_sign_in
-
-    note_sign_in(**kwargs)

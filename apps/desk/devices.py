@@ -6,12 +6,12 @@ belongs to, goes to the sign-in page alone, and is worth nothing once the passwo
 
 from __future__ import annotations
 
-import unicodedata
-
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
+
+from apps.desk.models import LONGEST_NAME
 
 COOKIE = "__Secure-device" if settings.IS_HTTPS else "device"
 PATH = "/editor/sign-in/"
@@ -23,7 +23,7 @@ def is_known(request: HttpRequest, account: str) -> bool:
     mark = request.COOKIES.get(COOKIE, "")
     if not mark:
         return False
-    user = User.objects.filter(username=unicodedata.normalize("NFKC", account)[:150], is_active=True).first()
+    user = User.objects.filter(username=User.normalize_username(account)[:LONGEST_NAME], is_active=True).first()
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return user is not None and any(constant_time_compare(mark, _mark(user, key)) for key in keys)
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from apps.desk.difference import FieldChange, field_changes
 from apps.desk.draft import canonical, draft
-from apps.desk.items import name_in_log, snapshot
+from apps.desk.items import snapshot
 from apps.desk.models import Action, DraftItem, Revision
-from apps.desk.roles import EDIT, require
+from apps.desk.roles import EDIT, name_in_log, require
 from apps.desk.shapes import KINDS, PACK, Data, Header, called, digest_of, file_of, group_of, stored_form
 from apps.desk.translations import origins_after
 from apps.editions.current import EditionUnavailable, UnknownEdition, edition_numbered

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from apps.desk.difference import FieldConflict, field_conflicts
 from apps.desk.draft import problems_without
-from apps.desk.models import LONGEST_NAME, Action, DraftItem, Revision
-from apps.desk.roles import EDIT, require
+from apps.desk.models import Action, DraftItem, Revision
+from apps.desk.roles import EDIT, name_in_log, require
 from apps.desk.shapes import KINDS, PACK, Data, called, checked, digest_of, file_of, group_of, id_in
 from apps.desk.translations import Origins, Translation, origins_after, translations
 from apps.editions.pack_files import PackProblem
@@ -252,11 +252,6 @@ def latest_parent(revision: Revision) -> str:
     """Return the topic that an item last belonged to."""
     state = revision.after or revision.before or {}
     return str(state.get("parent", ""))
-
-
-def name_in_log(user: User | None) -> str:
-    """Return a person's name as the log keeps it, "" for the command line."""
-    return user.get_username()[:LONGEST_NAME] if user else ""
 
 
 # --- One row -------------------------------------------------------------------------------------------

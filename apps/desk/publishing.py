@@ -16,9 +16,8 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from apps.desk.draft import draft, problems_of
-from apps.desk.items import name_in_log
 from apps.desk.models import Approval, Publication, State
-from apps.desk.roles import EDIT, PUBLISH, active_publishers, are_independent, publishers_lost, require
+from apps.desk.roles import EDIT, PUBLISH, active_publishers, are_independent, name_in_log, publishers_lost, require
 from apps.editions.convert import questionnaire_of
 from apps.editions.models import Edition
 from apps.editions.pack_files import PackProblem, content_hash

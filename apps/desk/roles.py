@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from apps.desk.models import PersonAction, PersonChange
+from apps.desk.models import LONGEST_NAME, PersonAction, PersonChange
 
 EDIT = "desk.edit_draft"
 PUBLISH = "desk.publish"
@@ -94,11 +94,9 @@ def active_publishers() -> QuerySet[User]:
 
 def publishers_lost(at: dt.datetime | None = None) -> int:
     """Return how many people somebody at the desk has lately kept from publishing."""
-    since = (at or timezone.now()) - FRESH
-    who = PersonChange.objects.filter(at__gt=since, user__isnull=False, role_before__in=_PUBLISHING)
-    lately = who.values_list("person", "person_name")
+    kept_from_it = _fresh_changes(at).filter(role_before__in=_PUBLISHING).values_list("person", "person_name")
     can = set(active_publishers().values_list("pk", flat=True))
-    return len({person or name for person, name in lately} - can)
+    return len({person or name for person, name in kept_from_it} - can)
 
 
 def are_independent(one: User, other: User, at: dt.datetime | None = None) -> bool:
@@ -108,9 +106,19 @@ def are_independent(one: User, other: User, at: dt.datetime | None = None) -> bo
 
 def _hands(person: User, at: dt.datetime | None) -> set[int]:
     """Return who may act as a person: themselves, and whoever has lately made, raised or freshly linked the account."""
+    return {person.pk, *_fresh_changes(at).filter(person=person).values_list("user", flat=True)}
+
+
+def _fresh_changes(at: dt.datetime | None) -> QuerySet[PersonChange]:
+    """Return the changes that somebody at the desk has lately made; those of the command line are nobody's."""
     since = (at or timezone.now()) - FRESH
-    by = PersonChange.objects.filter(person=person, at__gt=since, user__isnull=False).values_list("user", flat=True)
-    return {person.pk, *by}
+    found: QuerySet[PersonChange] = PersonChange.objects.filter(at__gt=since, user__isnull=False)
+    return found
+
+
+def name_in_log(user: User | None) -> str:
+    """Return a person's name as the logs keep it, "" for the command line."""
+    return user.get_username()[:LONGEST_NAME] if user else ""
 
 
 def role_of(user: User) -> Role | None:
@@ -153,11 +161,11 @@ def _note(action: str, person: User, by: User | None, before: Role | None, after
         action=action,
         at=timezone.now(),
         person=person,
-        person_name=person.get_username(),
+        person_name=name_in_log(person),
         role_before=before.value if before else "",
         role_after=after.value if after else "",
         user=by,
-        user_name=by.get_username() if by else "",
+        user_name=name_in_log(by),
     )
 
 

@@ -4,6 +4,7 @@ from apps.scoring.answers import Answer, AnswerError, Record, State, check_answe
 from apps.scoring.attribution import (
     Contribution,
     contributions,
+    contributions_of,
     largest_remainder,
     shares,
     shares_of,
@@ -74,6 +75,7 @@ __all__ = [
     "check_answer",
     "compare",
     "contributions",
+    "contributions_of",
     "does_not_apply",
     "example_reaching_action",
     "example_reaching_option",

@@ -23,19 +23,21 @@ class Contribution:
     is_known: bool = True
 
 
-def contributions(
-    questionnaire: Questionnaire, record: Record, branches: Iterable[Branch] | None = None
-) -> tuple[Contribution, ...]:
+def contributions(questionnaire: Questionnaire, record: Record) -> tuple[Contribution, ...]:
     """Return what each scored question on screen contributes, walking from the roots.
 
     A known answer contributes its points and the walk goes on into the follow-ups that it opens. Any
     other answer contributes the range of its whole branch, and its follow-ups have no entry. The low
-    ends add up to the low end of the score, the high ends to the high end, exactly. `branches` are the
-    record's, where they are made already.
+    ends add up to the low end of the score, the high ends to the high end, exactly.
     """
+    return contributions_of(questionnaire, branches_in_scope(questionnaire, record))
+
+
+def contributions_of(questionnaire: Questionnaire, branches: Iterable[Branch]) -> tuple[Contribution, ...]:
+    """Return the same from branches that are made already."""
     return tuple(
         contribution
-        for branch in (branches_in_scope(questionnaire, record) if branches is None else branches)
+        for branch in branches
         for contribution in _walk(branch)
         if questionnaire.question(contribution.question).is_scored
     )

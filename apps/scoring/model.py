@@ -180,7 +180,6 @@ class Questionnaire:
     _branching: dict[str, Branching] = field(init=False, repr=False, compare=False)
     _actions: dict[str, Action] = field(init=False, repr=False, compare=False)
     _by_topic: dict[str, tuple[Question, ...]] = field(init=False, repr=False, compare=False)
-    _root_of: dict[str, str] = field(init=False, repr=False, compare=False)
     _caps: dict[str, dict[str, dict[str, int]]] = field(init=False, repr=False, compare=False)
     _open: dict[str, tuple[int, int]] = field(init=False, repr=False, compare=False)
 
@@ -208,7 +207,6 @@ class Questionnaire:
                 topic.id: tuple(question for question in self.questions if question.topic == topic.id)
                 for topic in self.topics
             },
-            "_root_of": root_of,
             "_caps": {action.id: _caps_by_root(action, root_of) for action in reversed(self.actions)},
             "_open": _open_ends(tuple(first.values()), branching),
         }
@@ -235,10 +233,6 @@ class Questionnaire:
     def topic_questions(self, topic_id: str) -> tuple[Question, ...]:
         """Return a topic's questions, in edition order. Raise KeyError for an unknown topic."""
         return self._by_topic[topic_id]
-
-    def root_of(self, question_id: str) -> str:
-        """Return the id of the root above a question, itself for a root. Raise KeyError if unknown."""
-        return self._root_of[question_id]
 
     def caps(self, action_id: str) -> Mapping[str, Mapping[str, int]]:
         """Return an action's caps by root and question; of unknown questions it has none. Raise KeyError if unknown."""

@@ -39,8 +39,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 if settings.IS_HTTPS:
-    _reach = {"host": "", "subdomains": "; includeSubDomains", "preload": "; includeSubDomains; preload"}
-    HEADERS["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}{_reach[settings.HSTS]}"
+    HEADERS["Strict-Transport-Security"] = (
+        f"max-age={settings.SECURE_HSTS_SECONDS}"
+        + "; includeSubDomains" * settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+        + "; preload" * settings.SECURE_HSTS_PRELOAD
+    )
 
 
 def observed(get_response: GetResponse) -> GetResponse:

@@ -27,9 +27,6 @@ from privacycheck.visitors import address_of
 
 UNPROCESSABLE = 422
 
-PEOPLE = f"{PREFIX}admin/"
-"""Where administrators look after people, shortly after signing in only."""
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
@@ -37,7 +34,8 @@ PEOPLE = f"{PREFIX}admin/"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Let an editor in. A wrong name and a wrong password get one answer, and take as long."""
     way_on = _way_on(request.POST.get("next", "") or request.GET.get("next", ""), request)
-    is_again = way_on.startswith(PEOPLE) and request.user.has_perm("auth.view_user") and not is_recent(request)
+    is_for_people = way_on.startswith(reverse("people:index"))
+    is_again = is_for_people and request.user.has_perm("auth.view_user") and not is_recent(request)
     if request.user.is_authenticated and request.method != "POST" and not is_again:
         return SeeOther(way_on)
     form = AuthenticationForm(request, data=request.POST if request.method == "POST" else None)
