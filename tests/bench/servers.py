@@ -118,7 +118,7 @@ def serving(
     Workers are never replaced, so that their figures have one beginning. They return memory as the shipped unit and
     image have them do. Raise ServerFailed.
     """
-    port = _free_port()
+    port = free_port()
     more = {
         "DJANGO_SETTINGS_MODULE": settings,
         "HOST": "127.0.0.1",
@@ -156,7 +156,8 @@ def serving(
             process.wait(STOP_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.bench.servers import free_port
 
 USER = "postgres"
 
@@ -54,7 +55,7 @@ def server() -> Iterator[Server]:
         if os.geteuid() == 0:
             shutil.chown(folder, USER)
         _run(binaries / "initdb", "-D", str(folder / "data"), "-A", "trust", "-U", USER, "--no-sync")
-        port = _free_port()
+        port = free_port()
         found = Server(
             f"postgres://{USER}@127.0.0.1:{port}/postgres",
             binaries,
@@ -85,11 +86,6 @@ def _exists(user: str) -> bool:
         return False
     return True
 
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _run(*command: str | Path) -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from apps.editions.compiled import CompiledEdition
 from tests.bench.client import Browser, Reply, RequestFailed
-from tests.bench.servers import ROOT, children, environment
+from tests.bench.servers import ROOT, children, environment, free_port
 from tests.bench.walks import Walker, walkers
-from tests.deploy.proxy import free_port, nginx
+from tests.deploy.proxy import nginx
 from tests.faults.people import Reader
-from tests.faults.running import Running, networks
+from tests.faults.running import Running, from_a_network_of_its_own
 
 BALANCER = """\
   upstream machines {{ {machines} keepalive 8; }}
@@ -82,8 +82,7 @@ class Cluster:
 
     def browser(self) -> PatientBrowser:
         """Return a new browser, from a network of its own."""
-        number = next(networks)
-        return PatientBrowser(self.port, more=f"X-Forwarded-For: 10.{number >> 8 & 255}.{number & 255}.1\r\n")
+        return PatientBrowser(self.port, more=from_a_network_of_its_own())
 
 
 class PatientBrowser(Browser):

@@ -45,9 +45,3 @@ def nginx(http: str, port: int, **values: object) -> Iterator[None]:
         process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
 
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

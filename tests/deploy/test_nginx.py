@@ -22,12 +22,12 @@ from typing import ClassVar
 
 import pytest
 
-from tests.bench.servers import children
+from tests.bench.servers import children, free_port
+from tests.deploy.proxy import NGINX
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "privacy.example"
 SECRET = "planted-secret-8213"
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 pytestmark = pytest.mark.skipif(NGINX is None or shutil.which("envsubst") is None, reason="needs nginx and envsubst")
 
@@ -91,11 +91,6 @@ class Proxy:
         return found
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
 
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
@@ -139,7 +134,7 @@ def nginx_before(folder: Path, port: int) -> Iterator[tuple[int, int]]:
     )
     (folder / "acme" / ".well-known" / "acme-challenge").mkdir(parents=True)
     (folder / "acme" / ".well-known" / "acme-challenge" / "token").write_text("proof")
-    ports = _free_port(), _free_port()
+    ports = free_port(), free_port()
     values = {
         "SERVER_NAME": NAME,
         "UPSTREAM": f"127.0.0.1:{port}",

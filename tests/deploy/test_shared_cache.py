@@ -9,8 +9,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.bench.servers import SITE, prepared_folder, serving
-from tests.deploy.proxy import NGINX, free_port, nginx
+from tests.bench.servers import SITE, free_port, prepared_folder, serving
+from tests.deploy.proxy import NGINX, nginx
 from tests.deploy.walk import Form, Visitor
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx")

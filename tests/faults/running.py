@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,13 +16,12 @@ from itertools import count
 from pathlib import Path
 
 from tests.bench.client import Browser, Reply
-from tests.bench.servers import ROOT, children, environment
+from tests.bench.servers import ROOT, children, environment, free_port
 
 TOKEN = "operator-" + "t" * 40
 SIGN_IN = "/editor/sign-in/"
 START_SECONDS, STOP_SECONDS = 60, 30
-networks = count(1)
-"""Numbers for networks of which no limit has heard."""
+_networks = count(1)
 
 
 @dataclass
@@ -94,8 +92,7 @@ class Running:
 
     def browser(self) -> Browser:
         """Return a new browser, from a network of its own so that no limit is met."""
-        number = next(networks)
-        return Browser(self.port, more=f"X-Forwarded-For: 10.{number >> 8 & 255}.{number & 255}.1\r\n")
+        return Browser(self.port, more=from_a_network_of_its_own())
 
     def answers(self, path: str) -> int:
         """Return the status that a path is answered with, 0 without an answer."""
@@ -111,6 +108,12 @@ class Running:
     def said(self) -> str:
         """Return all that it wrote."""
         return self.log.read_text(errors="replace") if self.log.is_file() else ""
+
+
+def from_a_network_of_its_own() -> str:
+    """Return the header of a proxy for somebody from a network of which no limit has heard."""
+    number = next(_networks)
+    return f"X-Forwarded-For: 10.{number >> 8 & 255}.{number & 255}.1\r\n"
 
 
 @contextmanager
@@ -138,12 +141,6 @@ def nothing_told(said: str) -> None:
         found = re.search(f".*{secret}.*", said)
         assert found is None, found and found[0][:300]
 
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> float:
