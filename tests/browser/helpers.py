@@ -143,6 +143,16 @@ def answer(page: Page, *values: str) -> None:
     page.click(SUBMIT)
 
 
+def go_back(page: Page) -> None:
+    """Go one page back, by the page's own history.
+
+    Playwright's `go_back` asks the browser for that history, and is refused ("Not attached to an active page")
+    while a page that has just come is being put in the place of the one before.
+    """
+    with page.expect_navigation():
+        page.evaluate("() => { history.back() }")
+
+
 def walk(page: Page, origin: str, persona_id: str) -> Iterator[str]:
     """Answer everything as a persona would; yields the question on screen before each answer is given."""
     someone = persona(persona_id)

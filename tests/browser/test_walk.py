@@ -17,6 +17,7 @@ from tests.browser.helpers import (
     cookie_names,
     edition,
     form_values,
+    go_back,
     hold,
     load,
     persona,
@@ -288,11 +289,11 @@ def test_going_back_after_erasing_shows_no_answers(make_context, server):
     page.click('form[action="/en/erase/"] button')
     expect(page.locator("h1")).to_contain_text("erased")
 
-    page.go_back()
+    go_back(page)
     assert page.url == server + "/en/result/"
     assert score not in page.content()
     expect(page.locator(".score, .code")).to_have_count(0)
-    page.go_back()
+    go_back(page)
     assert page.url == server + "/en/checkup/q1/"
     expect(page.locator("input[name=answer]:checked")).to_have_count(0)
 
@@ -310,20 +311,20 @@ def test_a_browser_that_keeps_whole_pages_for_going_back_keeps_none_with_answers
     shown: list[str] = []
     page.on("console", lambda message: shown.append(message.text))
 
-    def go_back(steps: int, expected: str) -> None:
+    def leap_back(steps: int, expected: str) -> None:
         with page.expect_console_message(lambda message: message.text == expected):
             page.evaluate("steps => { history.go(-steps) }", steps)
 
     page.goto(server + "/en/guides/")
     page.goto(server + "/en/glossary/")
-    go_back(1, "/en/guides/ true")  # or else this browser keeps nothing and the rest says nothing
+    leap_back(1, "/en/guides/ true")  # or else this browser keeps nothing and the rest says nothing
 
     hold(page, server, "everything open")
     page.goto(server + "/en/result/")
     page.goto(server + "/en/erase/")
     page.click(SUBMIT)
     expect(page.locator("h1")).to_contain_text("erased")
-    go_back(2, "/en/result/ false")
+    leap_back(2, "/en/result/ false")
     expect(page.locator("h1")).to_contain_text("no answers")
     expect(page.locator(".score, .code")).to_have_count(0)
     assert "/en/result/ true" not in shown
@@ -335,7 +336,7 @@ def test_going_back_in_the_walk_shows_the_answer_given_and_lets_it_be_changed(ma
     page.goto(server + "/en/checkup/q1/")
     answer(page, "c")
     assert question_of(page) == "q2"
-    page.go_back()
+    go_back(page)
     assert question_of(page) == "q1"
     expect(page.locator("input[value=c]")).to_be_checked()
     answer(page, "a")
