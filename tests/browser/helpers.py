@@ -113,7 +113,13 @@ def load(page: Page, origin: str, sheet: AnswerSheet, purpose: str) -> None:
     page.goto(origin + "/en/result/load/")
     page.set_input_files("input[type=file]", saved(sheet))
     page.check(f"input[name=purpose][value={purpose}]")
-    page.click(SUBMIT)
+    send(page)
+
+
+def send(page: Page) -> None:
+    """Send the form on screen and wait for the page that it leads to, which a click alone does not."""
+    with page.expect_navigation():
+        page.click(SUBMIT)
 
 
 # --- The walk ------------------------------------------------------------------------------------------
@@ -127,7 +133,7 @@ def begin(page: Page, origin: str, someone: Persona) -> None:
     page.select_option("select[name=place]", someone.place or "")
     for situation in someone.situation or ("nothing",):
         page.check(f"input[name=situation][value={situation}]")
-    page.click(SUBMIT)
+    send(page)
 
 
 def question_of(page: Page) -> str:
@@ -140,7 +146,7 @@ def answer(page: Page, *values: str) -> None:
     """Tick these values on the question on screen and send them."""
     for value in values:
         page.check(f'input[name=answer][value="{value}"]')
-    page.click(SUBMIT)
+    send(page)
 
 
 def go_back(page: Page) -> None:
@@ -197,32 +203,27 @@ class State:
             self.act(page)
 
 
-def _send(page: Page) -> None:
-    with page.expect_navigation():  # a click does not wait for the page that it leads to
-        page.click(SUBMIT)
-
-
 def _send_nothing_known(page: Page) -> None:
     page.fill("input[name=code]", "K7Q2-0000")
-    _send(page)
+    send(page)
 
 
 def _send_no_answers_file(page: Page) -> None:
     page.set_input_files("input[type=file]", {"name": "a.json", "mimeType": "application/json", "buffer": b"[]"})
-    _send(page)
+    send(page)
 
 
 def _send_contradiction(page: Page) -> None:
     """Tick what excludes each other, as a browser without scripts lets one do."""
     with_script_undone = "boxes => boxes.forEach(box => { box.checked = box.value !== 'partly' })"
     page.eval_on_selector_all("input[name=answer]", with_script_undone)
-    _send(page)
+    send(page)
 
 
 def _compare(page: Page) -> None:
     page.set_input_files("input[type=file]", saved(sheets()["one number"]))
     page.check("input[name=purpose][value=compare]")
-    _send(page)
+    send(page)
 
 
 def _practise(button: str) -> Callable[[Page], None]:
@@ -263,12 +264,12 @@ def _choose_platforms(page: Page) -> None:
 def _fill_the_letter(page: Page) -> None:
     page.fill("#id_gap-service", "Corner shop")
     page.select_option("#id_gap-holds", index=1)
-    _send(page)
+    send(page)
 
 
 def _overfill_the_letter(page: Page) -> None:
     page.fill("#id_gap-service", "x" * 201)
-    _send(page)
+    send(page)
 
 
 # --- Classes -------------------------------------------------------------------------------------------
@@ -287,8 +288,7 @@ def open_class(page: Page, origin: str, **wishes: str) -> str:
         page.fill(f"input[name={name}]", chosen[name])
     if "uses_slips" in chosen:
         page.check("input[name=uses_slips]")
-    with page.expect_navigation():
-        page.click(SUBMIT)
+    send(page)
     return (page.text_content("#manage-link") or "").split("/classes/")[1].split("/")[0]
 
 
@@ -355,12 +355,12 @@ def _send_bad_class(page: Page) -> None:
     page.fill("input[name=size]", "6")
     page.check("input[name=rounds][value='1']")
     page.check("input[name=age_group][value=adult]")
-    _send(page)
+    send(page)
 
 
 def _send_wrong_code(page: Page) -> None:
     page.fill("input[name=code]", "K7Q2MO")
-    _send(page)
+    send(page)
 
 
 def _show_new_class(page: Page) -> None:
@@ -386,13 +386,13 @@ def states() -> tuple[State, ...]:
         State("about", "/en/about/"),
         State("accessibility", "/en/accessibility/"),
         State("start", START),
-        State("start, not accepted", START, act=_send),
+        State("start, not accepted", START, act=send),
         State("start, answers kept", START, "a range"),
         State("question", f"/en/checkup/{SINGLE}/"),
         State("question, opened", f"/en/checkup/{SINGLE}/", act=_open_all),
         State("question, answered", f"/en/checkup/{SINGLE}/", "everything open"),
         State("question, for a child", f"/en/checkup/{SINGLE}/", "for a child"),
-        State("question, not accepted", f"/en/checkup/{SINGLE}/", act=_send),
+        State("question, not accepted", f"/en/checkup/{SINGLE}/", act=send),
         State("question with help", f"/en/checkup/{HELP_NOW}/", "everything open"),
         State("question after the result", f"/en/checkup/{after_result}/", "a range"),
         State("multi question", f"/en/checkup/{MULTI}/", "everything open"),
@@ -417,7 +417,7 @@ def states() -> tuple[State, ...]:
         State("resume, not accepted", "/en/resume/", act=_send_nothing_known),
         State("erase", "/en/erase/", "a range"),
         State("erase, nothing stored", "/en/erase/"),
-        State("erased", "/en/erase/", "a range", _send),
+        State("erased", "/en/erase/", "a range", send),
         State("practice", "/en/practice/"),
         State("persona", "/en/practice/maya/"),
         State("practice question", "/en/practice/maya/", act=_practise("begin")),

@@ -18,6 +18,7 @@ from tests.browser.helpers import (
     persona,
     question_of,
     question_paths,
+    send,
     states,
     too_wide,
 )
@@ -119,7 +120,7 @@ def test_the_whole_checkup_works_without_scripts_in_chinese(make_context, server
     page.select_option("select[name=place]", "cn")
     for situation in maya.situation:
         page.check(f"input[name=situation][value={situation}]")
-    page.click(SUBMIT)
+    send(page)
     while question := question_of(page):
         answer(page, *form_values(maya, question))
     page.goto(f"{server}{HOME}result/")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import RESULT, SUBMIT, cookie_names, fill_class, open_class, too_wide
+from tests.browser.helpers import RESULT, cookie_names, fill_class, open_class, send, too_wide
 from tests.browser.test_layout import pages_of
 from tests.browser.test_walk import press_tab_until
 
@@ -17,8 +17,7 @@ def answer_all(page: Page) -> None:
     """Tick the first answer of every question until none is left."""
     while "/checkup/q" in page.url:
         page.check("input[name=answer] >> nth=0", force=True)
-        with page.expect_navigation():
-            page.click(SUBMIT)
+        send(page)
 
 
 def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, server, tmp_path: Path):
@@ -75,9 +74,9 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
 
     # Closing asks first; then every screen shows the totals without being loaded again.
     teacher.click("a.button:has-text('to the class page')")
-    teacher.click("a.button:has-text('Close round 1')")
     with teacher.expect_navigation():
-        teacher.click(SUBMIT)
+        teacher.click("a.button:has-text('Close round 1')")
+    send(teacher)
     expect(screen.locator(".class-chart").first).to_be_visible()
     expect(screen.locator("output")).to_contain_text("The round is closed")
     for width, height in ((1024, 768), (1920, 1080)):
@@ -96,9 +95,9 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
         keyboard.click("button[name=add]")
     fill_class(server, code, 12, number=2)
     teacher.reload()
-    teacher.click("a.button:has-text('Close round 2')")
     with teacher.expect_navigation():
-        teacher.click(SUBMIT)
+        teacher.click("a.button:has-text('Close round 2')")
+    send(teacher)
     teacher.click("a.button:has-text('Results and how')")
     expect(teacher.locator(".class-chart").first).to_contain_text("Round 2")
     assert 1 <= pages_of(teacher.pdf(format="A4")) <= 4
@@ -108,8 +107,7 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
     assert {(row["round"], row["people"]) for row in rows} == {("1", "13"), ("2", "13")}
     teacher.goto(f"{server}/en/classes/{code}/delete/")
     screen.goto("about:blank")
-    with teacher.expect_navigation():
-        teacher.click(SUBMIT)
+    send(teacher)
     assert not any(code in name for name in cookie_names(teacher.context))
     assert screen.goto(f"{server}/en/classes/{code}/screen/").status == 404
 
@@ -121,6 +119,5 @@ def test_a_screen_that_is_followed_says_when_its_class_is_gone(make_context, ser
     screen = make_context().new_page()
     screen.goto(f"{server}/en/classes/{code}/screen/")
     teacher.goto(f"{server}/en/classes/{code}/delete/")
-    with teacher.expect_navigation():
-        teacher.click(SUBMIT)
+    send(teacher)
     expect(screen.locator("h1")).to_contain_text("no such class")

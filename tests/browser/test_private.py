@@ -13,7 +13,6 @@ from playwright.sync_api import Page, StorageState
 
 from tests.browser.helpers import (
     REVIEW,
-    SUBMIT,
     announced,
     answer,
     begin,
@@ -22,6 +21,7 @@ from tests.browser.helpers import (
     load,
     persona,
     saved,
+    send,
     sheets,
     states,
     walk,
@@ -77,7 +77,7 @@ def _make_visit(page: Page, server: str) -> Visit:
     load(page, server, sheets()["one number"], "compare")
     page.goto(server + "/en/resume/")
     page.fill("input[name=code]", code)
-    page.click(SUBMIT)
+    send(page)
     page.goto(server + "/en/self-audit/")
     page.goto(server + "/en/practice/liang/")
     page.click("button[name=result]")
@@ -163,7 +163,7 @@ def test_a_cookie_comes_only_when_it_is_needed(make_context, server):
     page.click("button[name=stop]")
     assert cookie_names(page.context) == {"csrftoken", "sheet"}
     page.goto(server + "/en/erase/")
-    page.click(SUBMIT)
+    send(page)
     assert cookie_names(page.context) == {"csrftoken"}
 
 
@@ -203,7 +203,7 @@ def test_remembering_is_asked_for_and_never_preselected(make_context, server):
     page.check("input[name=remember]")
     page.check("input[name=topic][value=whole]")
     page.check("input[name=who][value=me]")
-    page.click(SUBMIT)
+    send(page)
     assert (cookies(page)["sheet"]["expires"] - time.time()) / DAY == pytest.approx(182, abs=0.1)
 
 
@@ -226,7 +226,7 @@ def test_pages_with_answers_are_kept_in_no_cache(make_context, server):
         assert "no-store" in headers["cache-control"], path
     page.goto(server + "/en/erase/")
     with page.expect_response("**/en/erase/") as erased:
-        page.click(SUBMIT)
+        send(page)
     assert erased.value.all_headers()["clear-site-data"] == '"cache", "storage"'
 
 
@@ -250,7 +250,7 @@ def test_a_loaded_file_is_not_repeated_in_the_address_and_gives_the_same_score(m
     page.goto(server + "/en/result/load/")
     page.set_input_files("input[type=file]", saved(sheets()["a range"]))
     page.check("input[name=purpose][value=continue]")
-    page.click(SUBMIT)
+    send(page)
     assert page.url == server + "/en/result/"
     first = announced(page)
     hold(page, server, "a range")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.helpers import SUBMIT, announced, hold
+from tests.browser.helpers import announced, hold, send
 
 MARK = "window.loadedOnce = true"
 IS_SAME_PAGE = "window.loadedOnce === true"
@@ -176,7 +176,7 @@ def test_the_print_button_appears_and_prints(make_context, server):
 def test_the_summary_of_errors_takes_the_focus_and_its_links_lead_to_the_fields(make_context, server, path):
     page = make_context().new_page()
     page.goto(server + path)
-    page.click(SUBMIT)
+    send(page)
     summary = page.locator(".error-summary")
     expect(summary).to_be_focused()
     for link in summary.locator("a").all():

@@ -23,6 +23,7 @@ from tests.browser.helpers import (
     persona,
     question_of,
     score_in_words,
+    send,
     sheets,
     too_wide,
     walk,
@@ -193,8 +194,9 @@ def test_the_whole_checkup_works_without_scripts(without_scripts, server, tmp_pa
     code = page.locator(".code").inner_text()
 
     # Erase it, here by way of its own page.
-    page.click('footer a[href="/en/erase/"]')
-    page.click(SUBMIT)
+    with page.expect_navigation():
+        page.click('footer a[href="/en/erase/"]')
+    send(page)
     assert "sheet" not in cookie_names(without_scripts)
     page.goto(server + "/en/result/")
     expect(page.locator("[data-announce]")).to_have_count(0)
@@ -203,13 +205,13 @@ def test_the_whole_checkup_works_without_scripts(without_scripts, server, tmp_pa
     page.goto(server + "/en/result/load/")
     page.set_input_files("input[type=file]", file)
     page.check("input[name=purpose][value=continue]")
-    page.click(SUBMIT)
+    send(page)
     assert announced(page) == after
 
     without_scripts.clear_cookies()
     page.goto(server + "/en/resume/")
     page.fill("input[name=code]", code.lower().replace("-", " "))
-    page.click(SUBMIT)
+    send(page)
     page.goto(server + "/en/result/")
     assert announced(page) == after
 
@@ -219,7 +221,7 @@ def test_a_refused_answer_is_explained_without_scripts_and_nothing_is_lost(witho
     hold(page, server, "everything open")
     page.goto(server + "/en/checkup/q17/")
     page.check("input[value=none]")
-    page.click(SUBMIT)
+    send(page)
     assert page.title().startswith("Error:")
     expect(page.locator(".error-summary")).to_be_visible()
     link = page.locator(".error-summary a")
@@ -322,7 +324,7 @@ def test_a_browser_that_keeps_whole_pages_for_going_back_keeps_none_with_answers
     hold(page, server, "everything open")
     page.goto(server + "/en/result/")
     page.goto(server + "/en/erase/")
-    page.click(SUBMIT)
+    send(page)
     expect(page.locator("h1")).to_contain_text("erased")
     leap_back(2, "/en/result/ false")
     expect(page.locator("h1")).to_contain_text("no answers")
