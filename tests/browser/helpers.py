@@ -116,10 +116,15 @@ def load(page: Page, origin: str, sheet: AnswerSheet, purpose: str) -> None:
     send(page)
 
 
-def send(page: Page) -> None:
-    """Send the form on screen and wait for the page that it leads to, which a click alone does not."""
+def go(page: Page, selector: str) -> None:
+    """Click what leads to another page and wait for that page, which a click alone does not."""
     with page.expect_navigation():
-        page.click(SUBMIT)
+        page.click(selector)
+
+
+def send(page: Page) -> None:
+    """Send the form on screen and wait for the page that it leads to."""
+    go(page, SUBMIT)
 
 
 # --- The walk ------------------------------------------------------------------------------------------
@@ -228,8 +233,7 @@ def _compare(page: Page) -> None:
 
 def _practise(button: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
-        with page.expect_navigation():
-            page.click(f"main button[name={button}]")
+        go(page, f"main button[name={button}]")
 
     return act
 
@@ -256,8 +260,7 @@ def _follow_a_word(page: Page) -> None:
 def _choose_platforms(page: Page) -> None:
     _open_all(page)
     page.check("#platform-iphone")
-    with page.expect_navigation():
-        page.click('form[action$="/plan/platforms/"] button')
+    go(page, 'form[action$="/plan/platforms/"] button')
     _open_all(page)
 
 
@@ -337,18 +340,15 @@ def _in_class(kind: str, then: str, **wishes: str) -> Callable[[Page], None]:
 def _joined(page: Page) -> None:
     """Join a class as an invented person whose answers are all there, and go to the result with its card."""
     _in_class("open", "/en/join/{code}/")(page)
-    with page.expect_navigation():
-        page.click("button[value=sam]")
-    with page.expect_navigation():
-        page.check('input[name=answer] >> nth=0')
-        page.click(SUBMIT)
+    go(page, "button[value=sam]")
+    page.check("input[name=answer] >> nth=0")
+    send(page)
     page.goto("/".join(page.url.split("/")[:3]) + RESULT)
 
 
 def _declined(page: Page) -> None:
     _joined(page)
-    with page.expect_navigation():
-        page.click("button[name=no]")
+    go(page, "button[name=no]")
 
 
 def _send_bad_class(page: Page) -> None:

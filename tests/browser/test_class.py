@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import RESULT, cookie_names, fill_class, open_class, send, too_wide
+from tests.browser.helpers import RESULT, cookie_names, fill_class, go, open_class, send, too_wide
 from tests.browser.test_layout import pages_of
-from tests.browser.test_walk import press_tab_until
+from tests.browser.test_walk import press_enter_and_go, press_tab_until
 
 
 def answer_all(page: Page) -> None:
@@ -46,16 +46,13 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
     keyboard.goto(server + "/en/join/")
     press_tab_until(keyboard, "input[name=code]")
     keyboard.keyboard.type(f"{code[:3].lower()} {code[3:].lower()}")
-    with keyboard.expect_navigation():
-        keyboard.keyboard.press("Enter")
+    press_enter_and_go(keyboard)
     press_tab_until(keyboard, "button[value=maya]")
-    with keyboard.expect_navigation():
-        keyboard.keyboard.press("Enter")
+    press_enter_and_go(keyboard)
     answer_all(keyboard)
     keyboard.goto(server + RESULT)
     press_tab_until(keyboard, "button[name=add]")
-    with keyboard.expect_navigation():
-        keyboard.keyboard.press("Enter")
+    press_enter_and_go(keyboard)
     expect(keyboard.locator("#class [role=status]")).to_contain_text("Yours is in for round 1")
 
     # One has no scripts, at the width of an old phone.
@@ -74,8 +71,7 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
 
     # Closing asks first; then every screen shows the totals without being loaded again.
     teacher.click("a.button:has-text('to the class page')")
-    with teacher.expect_navigation():
-        teacher.click("a.button:has-text('Close round 1')")
+    go(teacher, "a.button:has-text('Close round 1')")
     send(teacher)
     expect(screen.locator(".class-chart").first).to_be_visible()
     expect(screen.locator("output")).to_contain_text("The round is closed")
@@ -84,19 +80,15 @@ def test_a_class_goes_through_two_rounds_with_every_kind_of_pupil(make_context, 
         assert too_wide(screen) <= 0
 
     # Round two, then print, download and delete.
-    with teacher.expect_navigation():
-        teacher.click("button:has-text('Open round 2')")
+    go(teacher, "button:has-text('Open round 2')")
     keyboard.goto(f"{server}/en/join/{code}/")
-    with keyboard.expect_navigation():
-        keyboard.click("button[value=maya]")
+    go(keyboard, "button[value=maya]")
     assert keyboard.url.endswith("/review/"), "the answers of round one are still there"
     keyboard.goto(server + RESULT)
-    with keyboard.expect_navigation():
-        keyboard.click("button[name=add]")
+    go(keyboard, "button[name=add]")
     fill_class(server, code, 12, number=2)
     teacher.reload()
-    with teacher.expect_navigation():
-        teacher.click("a.button:has-text('Close round 2')")
+    go(teacher, "a.button:has-text('Close round 2')")
     send(teacher)
     teacher.click("a.button:has-text('Results and how')")
     expect(teacher.locator(".class-chart").first).to_contain_text("Round 2")

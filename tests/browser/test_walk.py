@@ -17,6 +17,7 @@ from tests.browser.helpers import (
     cookie_names,
     edition,
     form_values,
+    go,
     go_back,
     hold,
     load,
@@ -194,8 +195,7 @@ def test_the_whole_checkup_works_without_scripts(without_scripts, server, tmp_pa
     code = page.locator(".code").inner_text()
 
     # Erase it, here by way of its own page.
-    with page.expect_navigation():
-        page.click('footer a[href="/en/erase/"]')
+    go(page, 'footer a[href="/en/erase/"]')
     send(page)
     assert "sheet" not in cookie_names(without_scripts)
     page.goto(server + "/en/result/")

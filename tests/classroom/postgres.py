@@ -87,7 +87,6 @@ def _exists(user: str) -> bool:
     return True
 
 
-
 def _run(*command: str | Path) -> None:
     as_user = {"user": USER, "group": USER} if os.geteuid() == 0 else {}
     done = subprocess.run(

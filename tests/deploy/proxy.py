@@ -44,4 +44,3 @@ def nginx(http: str, port: int, **values: object) -> Iterator[None]:
         process.terminate()
         process.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
-

@@ -91,7 +91,6 @@ class Proxy:
         return found
 
 
-
 @pytest.fixture(scope="module")
 def proxy() -> Iterator[Proxy]:
     """nginx as the guide sets it up, but for ports and folders."""

@@ -142,7 +142,6 @@ def nothing_told(said: str) -> None:
         assert found is None, found and found[0][:300]
 
 
-
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> float:
     """Wait until something holds, and return how long it took. Raise AssertionError after so many seconds."""
     begun = time.monotonic()
